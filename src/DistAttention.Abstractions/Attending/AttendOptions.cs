@@ -1,0 +1,26 @@
+namespace DistAttention;
+
+/// <summary>How queries attend.</summary>
+public record AttendOptions
+{
+    /// <summary>Which positions each query sees. Default: all.</summary>
+    public AttentionMask Mask { get; init; } = AttentionMask.Full;
+
+    /// <summary>How scores are made. Default: scaled dot product.</summary>
+    public ScoreFunction Score { get; init; } = ScoreFunction.ScaledDot;
+
+    /// <summary>
+    /// Position of the first query row, used by masks; row i stands at this + i. Default: aligned so that the last row
+    /// stands at the last position (bottom-right). May be negative: such rows see nothing under a causal mask.
+    /// </summary>
+    public long? FirstQueryPosition { get; init; }
+
+    /// <summary>Answer as of this committed length of the current epoch instead of the latest one.</summary>
+    public long? Length { get; init; }
+
+    /// <summary>When to give up with <see cref="AttentionTimeoutException"/>. Default: 10 minutes; at most a day.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Told how many query rows are answered, as they are.</summary>
+    public IProgress<AttentionProgress>? Progress { get; init; }
+}

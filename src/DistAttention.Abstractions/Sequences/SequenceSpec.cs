@@ -1,0 +1,71 @@
+namespace DistAttention;
+
+/// <summary>The shape and storage of a sequence: the K/V of one attention layer of one document. Fixed at creation.</summary>
+public sealed record SequenceSpec
+{
+    /// <summary>Query heads. A multiple of <see cref="NumHeadsKv"/>.</summary>
+    public int NumHeadsQ { get; init; } = 1;
+
+    /// <summary>Key/value heads. Equal to <see cref="NumHeadsQ"/> for multi-head attention, 1 for multi-query, between for grouped-query.</summary>
+    public int NumHeadsKv { get; init; } = 1;
+
+    /// <summary>Components of one head of q and k, 1 to <see cref="SequenceFormat.MaxHeadDim"/>.</summary>
+    public required int HeadDim { get; init; }
+
+    /// <summary>Components of one head of v and o, 1 to <see cref="SequenceFormat.MaxHeadDim"/>; 0 (the default) means <see cref="HeadDim"/>.</summary>
+    public int HeadDimV { get => field == 0 ? HeadDim : field; init; }
+
+    /// <summary>How K and V are stored. Default float32.</summary>
+    public KvDataType KvType { get; init; } = KvDataType.Float32;
+
+    /// <summary>
+    /// Positions per shard, the unit that is placed, logged and reloaded: a power-of-two multiple of
+    /// <see cref="SequenceFormat.RunLength"/>. Changes where rows live, never a bit of an answer. Default 16,384.
+    /// </summary>
+    public int ShardLength { get; init; } = 16_384;
+
+    /// <summary>The mask most queries will use; decides how shards are spread over owners, never what is answered. Default causal.</summary>
+    public AttentionMask ExpectedMask { get; init; } = AttentionMask.Causal;
+
+    /// <summary>About how many positions the sequence will hold, if known: lets owners be chosen well from the first append.</summary>
+    public long? ExpectedLength { get; init; }
+
+    /// <summary>The arithmetic the sequence was made with; see <see cref="SequenceFormat.ArithmeticVersion"/>.</summary>
+    public int ArithmeticVersion { get; init; } = SequenceFormat.ArithmeticVersion;
+
+    /// <summary>Query heads that read one key/value head: query head h reads h / GroupSize.</summary>
+    public int GroupSize => NumHeadsQ / NumHeadsKv;
+
+    /// <summary>Checks every property.</summary>
+    /// <exception cref="InvalidSpecException">Names the first property that is wrong, and why.</exception>
+    public void Validate()
+    {
+        Require(NumHeadsQ is >= 1 and <= 4096, nameof(NumHeadsQ), $"{NumHeadsQ} is not between 1 and 4096");
+        Require(NumHeadsKv >= 1, nameof(NumHeadsKv), $"{NumHeadsKv} is not at least 1");
+        Require(NumHeadsQ % NumHeadsKv == 0, nameof(NumHeadsKv), $"{NumHeadsQ} query heads cannot be shared evenly by {NumHeadsKv} key/value heads");
+        RequireHeadDim(HeadDim, nameof(HeadDim));
+        RequireHeadDim(HeadDimV, nameof(HeadDimV));
+        Require(Enum.IsDefined(KvType), nameof(KvType), $"{(int)KvType} is not a storage type");
+        Require(
+            ShardLength >= SequenceFormat.RunLength && int.IsPow2(ShardLength) && ShardLength <= 1 << 24,
+            nameof(ShardLength),
+            $"{ShardLength} is not a power of two between {SequenceFormat.RunLength} and {1 << 24}");
+        Require(ExpectedMask is not null, nameof(ExpectedMask), "a mask is needed");
+        Require(ExpectedLength is null or >= 0, nameof(ExpectedLength), $"{ExpectedLength} is negative");
+        if (ArithmeticVersion != SequenceFormat.ArithmeticVersion)
+        {
+            throw new ArithmeticVersionException(ArithmeticVersion, SequenceFormat.ArithmeticVersion);
+        }
+    }
+
+    private static void RequireHeadDim(int value, string name) =>
+        Require(value is >= 1 and <= SequenceFormat.MaxHeadDim, name, $"{value} is not between 1 and {SequenceFormat.MaxHeadDim}");
+
+    private static void Require(bool condition, string property, string problem)
+    {
+        if (!condition)
+        {
+            throw new InvalidSpecException(property, problem);
+        }
+    }
+}
