@@ -23,4 +23,22 @@ public record AttendOptions
 
     /// <summary>Told how many query rows are answered, as they are.</summary>
     public IProgress<AttentionProgress>? Progress { get; init; }
+
+    /// <summary>Checks every property.</summary>
+    /// <exception cref="InvalidSpecException">Names the first property that is wrong, and why.</exception>
+    public virtual void Validate()
+    {
+        Require(Mask is not null, nameof(Mask), "a mask is needed");
+        Require(Score is not null, nameof(Score), "a score function is needed");
+        Require(Length is null or >= 0, nameof(Length), $"{Length} is negative");
+        Require(Timeout > TimeSpan.Zero && Timeout <= TimeSpan.FromDays(1), nameof(Timeout), $"{Timeout} is not between 0 and a day");
+    }
+
+    private protected static void Require(bool condition, string property, string problem)
+    {
+        if (!condition)
+        {
+            throw new InvalidSpecException(property, problem);
+        }
+    }
 }

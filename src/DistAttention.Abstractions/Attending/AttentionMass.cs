@@ -3,11 +3,26 @@ namespace DistAttention;
 /// <summary>What to report of where attention goes.</summary>
 public sealed record AttentionMassOptions : AttendOptions
 {
-    /// <summary>Report the TopK positions of most weight per row and head. 0: none. At most 1,024.</summary>
+    /// <summary>The largest <see cref="TopK"/>.</summary>
+    public const int MaxTopK = 1024;
+
+    /// <summary>The largest <see cref="Bins"/>.</summary>
+    public const int MaxBins = 65_536;
+
+    /// <summary>Report the TopK positions of most weight per row and head. 0: none. At most <see cref="MaxTopK"/>.</summary>
     public int TopK { get; init; }
 
-    /// <summary>Report the mass in this many equal bins of positions. 0: none. At most 65,536.</summary>
+    /// <summary>Report the mass in this many equal bins of positions. 0: none. At most <see cref="MaxBins"/>.</summary>
     public int Bins { get; init; }
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        Require(TopK is >= 0 and <= MaxTopK, nameof(TopK), $"{TopK} is not between 0 and {MaxTopK}");
+        Require(Bins is >= 0 and <= MaxBins, nameof(Bins), $"{Bins} is not between 0 and {MaxBins}");
+        Require(TopK > 0 || Bins > 0, nameof(TopK), $"neither {nameof(TopK)} nor {nameof(Bins)} asks for anything");
+    }
 }
 
 /// <summary>

@@ -25,6 +25,8 @@ public sealed class ShapeMismatchException(string tensor, string expected, strin
 public sealed class InvalidTensorException(string tensor, long token, int head, string problem)
     : DistAttentionException($"{tensor}[token {token}, head {head}] {problem}.")
 {
+    private readonly string _problem = problem;
+
     /// <summary>The tensor: q, k or v.</summary>
     public string Tensor { get; } = tensor;
 
@@ -33,17 +35,27 @@ public sealed class InvalidTensorException(string tensor, long token, int head, 
 
     /// <summary>The head.</summary>
     public int Head { get; } = head;
+
+    /// <summary>The same error of a token counted from elsewhere.</summary>
+    /// <param name="newToken">The token.</param>
+    public InvalidTensorException InToken(long newToken) => new(Tensor, newToken, Head, _problem);
 }
 
 /// <summary>A visible score, or the output, of a row exceeds float32: the inputs are too large for exact attention in float32.</summary>
 public sealed class NumericOverflowException(long row, int head, string what)
     : DistAttentionException($"{what} of query row {row}, head {head} exceeds float32.")
 {
+    private readonly string _what = what;
+
     /// <summary>The query row, counted from the start of q.</summary>
     public long Row { get; } = row;
 
     /// <summary>The query head.</summary>
     public int Head { get; } = head;
+
+    /// <summary>The same error of a row counted from elsewhere.</summary>
+    /// <param name="newRow">The row.</param>
+    public NumericOverflowException InRow(long newRow) => new(newRow, Head, _what);
 }
 
 /// <summary>The text of a mask cannot be read.</summary>

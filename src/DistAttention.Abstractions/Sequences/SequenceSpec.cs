@@ -3,6 +3,9 @@ namespace DistAttention;
 /// <summary>The shape and storage of a sequence: the K/V of one attention layer of one document. Fixed at creation.</summary>
 public sealed record SequenceSpec
 {
+    /// <summary>The most components of K and V together that one position may have, so that a block stays below 1 GiB.</summary>
+    public const int MaxComponentsPerPosition = 1 << 20;
+
     /// <summary>Query heads. A multiple of <see cref="NumHeadsKv"/>.</summary>
     public int NumHeadsQ { get; init; } = 1;
 
@@ -45,6 +48,10 @@ public sealed record SequenceSpec
         Require(NumHeadsQ % NumHeadsKv == 0, nameof(NumHeadsKv), $"{NumHeadsQ} query heads cannot be shared evenly by {NumHeadsKv} key/value heads");
         RequireHeadDim(HeadDim, nameof(HeadDim));
         RequireHeadDim(HeadDimV, nameof(HeadDimV));
+        Require(
+            (long)NumHeadsKv * (HeadDim + HeadDimV) <= MaxComponentsPerPosition,
+            nameof(NumHeadsKv),
+            $"{NumHeadsKv} heads of {HeadDim} + {HeadDimV} components are more than {MaxComponentsPerPosition} per position");
         Require(Enum.IsDefined(KvType), nameof(KvType), $"{(int)KvType} is not a storage type");
         Require(
             ShardLength >= SequenceFormat.RunLength && int.IsPow2(ShardLength) && ShardLength <= 1 << 24,

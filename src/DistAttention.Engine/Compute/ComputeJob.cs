@@ -1,0 +1,103 @@
+using System.Runtime.ExceptionServices;
+using DistAttention.Kernels;
+
+namespace DistAttention.Engine.Compute;
+
+/// <summary>Kernel work cut into items that the pool's threads run in order, several at a time.</summary>
+public abstract class ComputeJob
+{
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ExceptionDispatchInfo? _failure;
+    private int _next;
+    private int _unfinished;
+
+    /// <summary>Makes a job.</summary>
+    /// <param name="itemCount">Items, at least 1.</param>
+    /// <param name="isShort">Whether it goes before long jobs: decode steps before prefill.</param>
+    /// <param name="cancellationToken">Stops the job between items, and inside them if they look at it.</param>
+    protected ComputeJob(int itemCount, bool isShort, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(itemCount);
+        ItemCount = itemCount;
+        IsShort = isShort;
+        CancellationToken = cancellationToken;
+        _unfinished = itemCount;
+    }
+
+    /// <summary>Items in all. Put the large ones first: the threads then finish together.</summary>
+    public int ItemCount { get; }
+
+    /// <summary>Whether it goes before long jobs.</summary>
+    public bool IsShort { get; }
+
+    /// <summary>Stops the job.</summary>
+    protected CancellationToken CancellationToken { get; }
+
+    internal Task Completion => _completion.Task;
+
+    internal bool HasItems => _next < ItemCount;
+
+    /// <summary>Runs one item.</summary>
+    /// <param name="item">0 to ItemCount − 1.</param>
+    /// <param name="scratch">The thread's scratch memory.</param>
+    protected abstract void Run(int item, KernelScratch scratch);
+
+    /// <summary>Runs once, after the last item, on the thread that finished it; not after a failure.</summary>
+    protected virtual void Finish()
+    {
+    }
+
+    /// <summary>The next item; called under the pool's lock.</summary>
+    internal int TakeItem() => _next++;
+
+    internal void RunItem(int item, KernelScratch scratch)
+    {
+        if (Volatile.Read(ref _failure) is null)
+        {
+            try
+            {
+                CancellationToken.ThrowIfCancellationRequested();
+                Run(item, scratch);
+            }
+            catch (Exception e)
+            {
+                Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null);
+            }
+        }
+
+        if (Interlocked.Decrement(ref _unfinished) == 0)
+        {
+            End();
+        }
+    }
+
+    internal void Abandon(Exception reason) => _completion.TrySetException(reason);
+
+    private void End()
+    {
+        try
+        {
+            if (_failure is null)
+            {
+                Finish();
+            }
+        }
+        catch (Exception e)
+        {
+            _failure = ExceptionDispatchInfo.Capture(e);
+        }
+
+        switch (_failure?.SourceException)
+        {
+            case null:
+                _completion.TrySetResult();
+                break;
+            case OperationCanceledException canceled:
+                _completion.TrySetCanceled(canceled.CancellationToken);
+                break;
+            case var failure:
+                _completion.TrySetException(failure);
+                break;
+        }
+    }
+}

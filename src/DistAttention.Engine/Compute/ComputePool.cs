@@ -1,0 +1,140 @@
+using DistAttention.Kernels;
+
+namespace DistAttention.Engine.Compute;
+
+/// <summary>
+/// Dedicated threads for kernels, so that neither the thread pool nor a grain's turn ever computes. Short jobs go before
+/// long ones; among equals, first come first served. The queue is bounded.
+/// </summary>
+public sealed class ComputePool : IDisposable
+{
+    private readonly Lock _jobsLock = new();
+    private readonly LinkedList<ComputeJob> _short = new();
+    private readonly LinkedList<ComputeJob> _long = new();
+    private readonly SemaphoreSlim _wake = new(0);
+    private readonly Thread[] _threads;
+    private readonly int _maxQueuedJobs;
+    private bool _disposed;
+
+    /// <summary>Starts the threads.</summary>
+    /// <param name="threads">How many, at least 1.</param>
+    /// <param name="maxQueuedJobs">Jobs that may wait or run before further ones are refused.</param>
+    public ComputePool(int threads, int maxQueuedJobs)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxQueuedJobs);
+        _maxQueuedJobs = maxQueuedJobs;
+        _threads = new Thread[threads];
+        for (int i = 0; i < threads; i++)
+        {
+            _threads[i] = new Thread(Work) { IsBackground = true, Name = $"distattention-compute-{i}" };
+            _threads[i].Start();
+        }
+    }
+
+    /// <summary>Threads.</summary>
+    public int Threads => _threads.Length;
+
+    /// <summary>Jobs that have items no thread has taken yet.</summary>
+    public int QueuedJobs
+    {
+        get
+        {
+            lock (_jobsLock)
+            {
+                return _short.Count + _long.Count;
+            }
+        }
+    }
+
+    /// <summary>Runs a job.</summary>
+    /// <param name="job">The job; each is run once.</param>
+    /// <returns>Completes when its last item has, and fails as its first failing item did.</returns>
+    /// <exception cref="OverloadedException">The queue is full.</exception>
+    public Task RunAsync(ComputeJob job)
+    {
+        lock (_jobsLock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_short.Count + _long.Count >= _maxQueuedJobs)
+            {
+                throw new OverloadedException("The queue of compute jobs", TimeSpan.FromMilliseconds(100));
+            }
+
+            (job.IsShort ? _short : _long).AddLast(job);
+        }
+
+        _wake.Release(Math.Min(job.ItemCount, _threads.Length));
+        return job.Completion;
+    }
+
+    /// <summary>Ends the threads after the items they are in; jobs that still have items then fail.</summary>
+    public void Dispose()
+    {
+        lock (_jobsLock)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+        }
+
+        _wake.Release(_threads.Length);
+        foreach (Thread thread in _threads)
+        {
+            thread.Join();
+        }
+
+        foreach (ComputeJob job in _short.Concat(_long))
+        {
+            job.Abandon(new ObjectDisposedException(nameof(ComputePool)));
+        }
+
+        _wake.Dispose();
+    }
+
+    private void Work()
+    {
+        using KernelScratch scratch = new();
+        while (true)
+        {
+            _wake.Wait();
+            while (TryTake(out ComputeJob? job, out int item))
+            {
+                job.RunItem(item, scratch);
+            }
+
+            lock (_jobsLock)
+            {
+                if (_disposed)
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    private bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ComputeJob? job, out int item)
+    {
+        lock (_jobsLock)
+        {
+            LinkedList<ComputeJob> queue = _short.Count > 0 ? _short : _long;
+            job = _disposed ? null : queue.First?.Value;
+            if (job is null)
+            {
+                item = -1;
+                return false;
+            }
+
+            item = job.TakeItem();
+            if (!job.HasItems)
+            {
+                queue.RemoveFirst();
+            }
+
+            return true;
+        }
+    }
+}

@@ -1,0 +1,167 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using DistAttention.Engine.Compute;
+using DistAttention.Engine.Execution;
+using DistAttention.Engine.Ledger;
+using DistAttention.Engine.Memory;
+using DistAttention.Engine.Shards;
+
+namespace DistAttention.Engine;
+
+/// <summary>The attention client of one process: the whole engine, no cluster, the same bits.</summary>
+public sealed class EmbeddedAttention : IAttentionClient
+{
+    private readonly ConcurrentDictionary<SequenceId, EmbeddedSequence> _open = new();
+    private readonly SemaphoreSlim _naming = new(1, 1);
+    private readonly LocalPlacement _placement = new();
+    private readonly EmbeddedOptions _options;
+    private bool _disposed;
+
+    /// <summary>Starts the compute threads.</summary>
+    /// <param name="options">How to work; null for the defaults.</param>
+    /// <exception cref="InvalidSpecException">An option is impossible.</exception>
+    public EmbeddedAttention(EmbeddedOptions? options = null)
+    {
+        _options = options ?? new EmbeddedOptions();
+        _options.Validate();
+        Budget = new ByteBudget(_options.MemoryBudgetBytes);
+        Pool = new ComputePool(_options.ComputeThreads, _options.MaxQueuedJobs);
+        Registry = new ShardRegistry(Budget, _options.ShardStore);
+        Gateway = new LocalGateway(new ShardService(Registry, Pool));
+        Executor = new QueryExecutor(Gateway, Pool, _options.TimeProvider);
+        Appender = new Appender(Gateway, _options.ComputeThreads);
+    }
+
+    /// <summary>Bytes of native memory that K/V takes now.</summary>
+    public long ResidentBytes => Budget.UsedBytes;
+
+    internal EmbeddedOptions Options => _options;
+
+    internal ByteBudget Budget { get; }
+
+    internal ComputePool Pool { get; }
+
+    internal ShardRegistry Registry { get; }
+
+    internal IShardGateway Gateway { get; }
+
+    internal QueryExecutor Executor { get; }
+
+    internal Appender Appender { get; }
+
+    /// <inheritdoc/>
+    public async Task<IAttentionSequence> CreateSequenceAsync(SequenceId id, SequenceSpec spec, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        RequireName(id);
+        spec.Validate();
+        return await AddAsync(new LedgerRecord { Id = id, Uid = Guid.CreateVersion7(), Spec = spec }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IAttentionSequence> OpenSequenceAsync(SequenceId id, CancellationToken cancellationToken = default)
+    {
+        RequireName(id);
+        ThrowIfDisposed();
+        if (_open.TryGetValue(id, out EmbeddedSequence? open))
+        {
+            return open;
+        }
+
+        await _naming.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_open.TryGetValue(id, out open))
+            {
+                return open;
+            }
+
+            VersionedLedger stored = await _options.LedgerStore.ReadAsync(id, cancellationToken).ConfigureAwait(false)
+                ?? throw new SequenceNotFoundException(id);
+            stored.Record.Spec.Validate();
+            SequenceLedger ledger = await SequenceLedger.OpenAsync(stored, _options.LedgerStore, _placement, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            Registry.Retain(stored.Record.Shards.Select(static s => s.Id), stored.Record.Uid);
+            return _open[id] = new EmbeddedSequence(this, ledger);
+        }
+        finally
+        {
+            _naming.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<SequenceInfo> ListSequencesAsync(string? prefix = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        await foreach (LedgerRecord record in _options.LedgerStore.ListAsync(prefix ?? "", cancellationToken).ConfigureAwait(false))
+        {
+            yield return InfoOf(record);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task DeleteSequenceAsync(SequenceId id, CancellationToken cancellationToken = default)
+    {
+        EmbeddedSequence sequence = (EmbeddedSequence)await OpenSequenceAsync(id, cancellationToken).ConfigureAwait(false);
+        await _naming.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            Guid uid = sequence.Ledger.Record.Uid;
+            IEnumerable<ShardEntry> held = await sequence.Ledger.DeleteAsync(cancellationToken).ConfigureAwait(false);
+            _open.TryRemove(id, out _);
+            await Registry.ReleaseAsync(held.Select(static s => s.Id), uid, CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            _naming.Release();
+        }
+    }
+
+    /// <summary>Ends the compute threads; calls still running fail. Memory goes with the last of its readers.</summary>
+    public ValueTask DisposeAsync()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            Pool.Dispose();
+            Registry.Dispose();
+            _open.Clear();
+        }
+
+        return default;
+    }
+
+    internal async Task<EmbeddedSequence> AddAsync(LedgerRecord record, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        await _naming.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            SequenceLedger ledger = await SequenceLedger.CreateAsync(record, _options.LedgerStore, _placement, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            return _open[record.Id] = new EmbeddedSequence(this, ledger);
+        }
+        finally
+        {
+            _naming.Release();
+        }
+    }
+
+    internal SequenceInfo InfoOf(LedgerRecord record) => new()
+    {
+        Id = record.Id,
+        Spec = record.Spec,
+        Snapshot = record.Snapshot,
+        ShardCount = LedgerSnapshot.ShardCount(record.Length, record.Spec.ShardLength),
+        ResidentBytes = record.Shards.Sum(s => Registry.ResidentBytes(s.Id)),
+    };
+
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
+
+    private static void RequireName(SequenceId id)
+    {
+        if (id == default)
+        {
+            throw new InvalidSpecException(nameof(SequenceId), "a sequence needs a name");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using DistAttention.Engine.Ledger;
+using DistAttention.Engine.Shards;
+
+namespace DistAttention.Engine;
+
+/// <summary>How the embedded (one-process) client works.</summary>
+public sealed class EmbeddedOptions
+{
+    /// <summary>Threads that run kernels. Default: one per processor. More gain nothing; fewer leave room for others.</summary>
+    public int ComputeThreads { get; set; } = Environment.ProcessorCount;
+
+    /// <summary>Bytes of native memory that K/V may take. Default: three quarters of the memory the process may use.</summary>
+    public long MemoryBudgetBytes { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3;
+
+    /// <summary>Compute jobs that may wait before calls are refused with <see cref="OverloadedException"/>. Default 4,096.</summary>
+    public int MaxQueuedJobs { get; set; } = 4096;
+
+    /// <summary>Query tiles (about 1 MiB of q each) of one call that are worked on at a time. More cost memory, fewer leave threads idle between tiles. Default 4.</summary>
+    public int TilesInFlight { get; set; } = 4;
+
+    /// <summary>Where rows outlive memory. Default: nowhere.</summary>
+    public IShardStore ShardStore { get; set; } = new ResidentShardStore();
+
+    /// <summary>Where ledgers are kept. Default: in this process.</summary>
+    public ILedgerStore LedgerStore { get; set; } = new InMemoryLedgerStore();
+
+    /// <summary>The clock of deadlines and time-outs. Default: the system's.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Checks every property.</summary>
+    /// <exception cref="InvalidSpecException">Names the first property that is wrong, and why.</exception>
+    public void Validate()
+    {
+        RequirePositive(ComputeThreads, nameof(ComputeThreads));
+        RequirePositive(MemoryBudgetBytes, nameof(MemoryBudgetBytes));
+        RequirePositive(MaxQueuedJobs, nameof(MaxQueuedJobs));
+        RequirePositive(TilesInFlight, nameof(TilesInFlight));
+        RequireNotNull(ShardStore, nameof(ShardStore));
+        RequireNotNull(LedgerStore, nameof(LedgerStore));
+        RequireNotNull(TimeProvider, nameof(TimeProvider));
+    }
+
+    private static void RequirePositive(long value, string property)
+    {
+        if (value < 1)
+        {
+            throw new InvalidSpecException(property, $"{value} is not at least 1");
+        }
+    }
+
+    private static void RequireNotNull(object? value, string property)
+    {
+        if (value is null)
+        {
+            throw new InvalidSpecException(property, "a value is needed");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+using DistAttention.Engine.Execution;
+using DistAttention.Engine.Ledger;
+using DistAttention.Engine.Planning;
+using DistAttention.Engine.Shards;
+using DistAttention.Kernels;
+
+namespace DistAttention.Engine;
+
+/// <summary>A sequence of the embedded client.</summary>
+internal sealed class EmbeddedSequence : IAttentionSequence
+{
+    private readonly EmbeddedAttention _client;
+
+    public EmbeddedSequence(EmbeddedAttention client, SequenceLedger ledger)
+    {
+        _client = client;
+        Ledger = ledger;
+        Id = ledger.Record.Id;
+        Spec = ledger.Record.Spec;
+    }
+
+    public SequenceLedger Ledger { get; }
+
+    public SequenceId Id { get; }
+
+    public SequenceSpec Spec { get; }
+
+    public async Task<AppendResult> AppendAsync(ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, AppendOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        _client.ThrowIfDisposed();
+        int count = Shapes.RequireRows("k", k.Length, Spec.NumHeadsKv, Spec.HeadDim);
+        Shapes.RequireRows("v", v.Length, Spec.NumHeadsKv, Spec.HeadDimV, count);
+        await ValidateJob.RunAsync(_client.Pool, Spec, k, v, count, cancellationToken).ConfigureAwait(false);
+        return await _client.Appender.AppendAsync(Ledger, Spec, k, v, count, options ?? new AppendOptions(), cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<AttentionResult> AttendAsync(ReadOnlyMemory<float> q, AttendOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
+        float[] output = GC.AllocateUninitializedArray<float>(checked(rows * Spec.NumHeadsQ * Spec.HeadDimV));
+        float[] lse = GC.AllocateUninitializedArray<float>(rows * Spec.NumHeadsQ);
+        AttentionSummary summary = await AttendAsync(q, output, lse, options, cancellationToken).ConfigureAwait(false);
+        return new AttentionResult(output, lse, summary);
+    }
+
+    public async Task<AttentionSummary> AttendAsync(ReadOnlyMemory<float> q, Memory<float> destination, Memory<float> lse, AttendOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
+        Shapes.RequireRows("destination", destination.Length, Spec.NumHeadsQ, Spec.HeadDimV, rows);
+        if (!lse.IsEmpty)
+        {
+            Shapes.RequireRows("lse", lse.Length, Spec.NumHeadsQ, 1, rows);
+        }
+
+        return await RunAsync(
+            q,
+            options ?? new AttendOptions(),
+            (tile, outcome, token) =>
+            {
+                int first = (int)tile.FirstRow;
+                Memory<float> o = destination.Slice(first * Spec.NumHeadsQ * Spec.HeadDimV, tile.Rows * Spec.NumHeadsQ * Spec.HeadDimV);
+                Memory<float> l = lse.IsEmpty ? lse : lse.Slice(first * Spec.NumHeadsQ, tile.Rows * Spec.NumHeadsQ);
+                return _client.Pool.RunAsync(new FinishJob(outcome.Root, o, l, tile.FirstRow, token));
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<AttentionResult> AppendAndAttendAsync(ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, ReadOnlyMemory<float> q, AttendOptions? attend = null, AppendOptions? append = null, CancellationToken cancellationToken = default)
+    {
+        attend ??= new AttendOptions();
+        attend.Validate();
+        int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
+        await ValidateJob.RunAsync(_client.Pool, q, rows, Spec, cancellationToken).ConfigureAwait(false);
+        AppendResult appended = await AppendAsync(k, v, append, cancellationToken).ConfigureAwait(false);
+        long length = appended.FirstPosition + appended.Count;
+        return await AttendAsync(q, attend with { Length = attend.Length ?? length }, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<SequenceSnapshot> TruncateAsync(long length, CancellationToken cancellationToken = default)
+    {
+        _client.ThrowIfDisposed();
+        (SequenceSnapshot snapshot, IEnumerable<ShardEntry> dropped) = await Ledger.TruncateAsync(length, SeedAsync, cancellationToken).ConfigureAwait(false);
+        await _client.Registry.ReleaseAsync(dropped.Select(static s => s.Id), Ledger.Record.Uid, CancellationToken.None).ConfigureAwait(false);
+        return snapshot;
+    }
+
+    public async Task<IAttentionSequence> ForkAsync(SequenceId id, long? length = null, CancellationToken cancellationToken = default)
+    {
+        _client.ThrowIfDisposed();
+        LedgerRecord fork = await Ledger.ForkAsync(id, length, SeedAsync, RetainAsync, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await _client.AddAsync(fork, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await _client.Registry.ReleaseAsync(fork.Shards.Select(static s => s.Id), fork.Uid, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public Task<SequenceInfo> GetInfoAsync(CancellationToken cancellationToken = default)
+    {
+        Ledger.Snapshot();
+        return Task.FromResult(_client.InfoOf(Ledger.Record));
+    }
+
+    public Task<AttentionPlan> ExplainAsync(int rows, AttendOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new AttendOptions();
+        options.Validate();
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        LedgerSnapshot snapshot = SnapshotFor(options);
+        return Task.Run(() => Planner.Plan(snapshot, rows, options), cancellationToken);
+    }
+
+    public async Task<AttentionMass> AttentionMassAsync(ReadOnlyMemory<float> q, AttentionMassOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
+        MassResult result = new(rows * Spec.NumHeadsQ, options.TopK, options.Bins);
+        AttentionSummary summary = await RunAsync(
+            q,
+            options,
+            async (tile, outcome, token) =>
+            {
+                MassAnswer answer = await _client.Executor.ExecuteMassAsync(tile, outcome, options, Ledger, token).ConfigureAwait(false);
+                result.Store(answer, (int)tile.FirstRow * Spec.NumHeadsQ);
+            },
+            cancellationToken).ConfigureAwait(false);
+        return result.ToMass(rows, Spec.NumHeadsQ, summary.Snapshot);
+    }
+
+    /// <summary>Pins a snapshot, runs every tile of q against it, and hands each merged partial to <paramref name="finish"/>.</summary>
+    private async Task<AttentionSummary> RunAsync(ReadOnlyMemory<float> q, AttendOptions options, Func<TileQuery, TileOutcome, CancellationToken, Task> finish, CancellationToken cancellationToken)
+    {
+        _client.ThrowIfDisposed();
+        options.Validate();
+        int row = Spec.NumHeadsQ * Spec.HeadDim;
+        int rows = q.Length / row;
+        using Deadline deadline = new(options.Timeout, _client.Options.TimeProvider, cancellationToken);
+        using SnapshotPin pin = Pin(options);
+        CallTotals totals = new(rows, options.Progress);
+        CompiledMask mask = CompiledMask.Compile(options.Mask);
+        long first = Planner.FirstQueryPosition(options, rows, pin.Snapshot.State.Length);
+        try
+        {
+            await ValidateJob.RunAsync(_client.Pool, q, rows, Spec, deadline.Token).ConfigureAwait(false);
+            await TileRun.ForEachAsync(
+                rows,
+                Planner.TileRows(Spec),
+                _client.Options.TilesInFlight,
+                async (firstRow, count, token) =>
+                {
+                    TileQuery tile = new()
+                    {
+                        Snapshot = pin.Snapshot,
+                        Q = q.Slice((int)firstRow * row, count * row),
+                        FirstRow = firstRow,
+                        Rows = count,
+                        FirstQueryPosition = first + firstRow,
+                        Options = options,
+                        Mask = mask,
+                    };
+                    using TileOutcome outcome = await _client.Executor.ExecuteAsync(tile, Ledger, token).ConfigureAwait(false);
+                    await finish(tile, outcome, token).ConfigureAwait(false);
+                    totals.Add(outcome, count);
+                },
+                deadline.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e)
+        {
+            deadline.ThrowIfItWas(e);
+            throw;
+        }
+
+        return totals.Summary(pin.Snapshot.State, first);
+    }
+
+    private SnapshotPin Pin(AttendOptions options)
+    {
+        // A truncation between reading the snapshot and pinning it loses the race; the next snapshot is as good.
+        while (true)
+        {
+            LedgerSnapshot snapshot = SnapshotFor(options);
+            if (SnapshotPin.TryTake(_client.Registry, snapshot) is { } pin)
+            {
+                return pin;
+            }
+        }
+    }
+
+    private LedgerSnapshot SnapshotFor(AttendOptions options)
+    {
+        LedgerSnapshot latest = Ledger.Snapshot();
+        if (options.Length is not { } length)
+        {
+            return latest;
+        }
+
+        return length <= latest.State.Length
+            ? latest.CutTo(length)
+            : throw new InvalidSpecException(nameof(AttendOptions.Length), $"{length} is more than the {latest.State.Length} committed positions");
+    }
+
+    private async ValueTask SeedAsync(ShardEntry cut, ShardEntry source, int count)
+    {
+        if (!await _client.Gateway.SeedAsync(cut.Owner, cut.Id, source.Id, count, CancellationToken.None).ConfigureAwait(false))
+        {
+            long start = (long)source.Id.Index * Spec.ShardLength;
+            throw new ShardLostException(Id, new PositionRange(start, start + count), $"their owner {source.Owner} does not hold them");
+        }
+    }
+
+    private async ValueTask RetainAsync(IReadOnlyList<ShardEntry> shards, Guid holder)
+    {
+        foreach (IGrouping<OwnerId, ShardEntry> owned in shards.GroupBy(static s => s.Owner))
+        {
+            await _client.Gateway.RetainAsync(owned.Key, [.. owned.Select(static s => s.Id)], holder, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using DistAttention.Engine.Ledger;
+using DistAttention.Engine.Shards;
+
+namespace DistAttention.Engine.Execution;
+
+/// <summary>Reserve, write, commit: puts rows behind a sequence, exactly once per operation id.</summary>
+public sealed class Appender
+{
+    private readonly IShardGateway _gateway;
+    private readonly int _writesInFlight;
+
+    /// <summary>Makes an appender.</summary>
+    /// <param name="gateway">Reaches the owners.</param>
+    /// <param name="writesInFlight">Shards written at a time.</param>
+    public Appender(IShardGateway gateway, int writesInFlight)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(writesInFlight);
+        _gateway = gateway;
+        _writesInFlight = writesInFlight;
+    }
+
+    /// <summary>Appends validated rows.</summary>
+    /// <param name="ledger">The sequence's ledger.</param>
+    /// <param name="spec">Its shape and storage.</param>
+    /// <param name="k">Keys [count, NumHeadsKv, HeadDim].</param>
+    /// <param name="v">Values [count, NumHeadsKv, HeadDimV].</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="options">How.</param>
+    /// <param name="cancellationToken">Cancels the call; uncommitted rows are then given up.</param>
+    public async ValueTask<AppendResult> AppendAsync(
+        ISequenceLedger ledger,
+        SequenceSpec spec,
+        ReadOnlyMemory<float> k,
+        ReadOnlyMemory<float> v,
+        long count,
+        AppendOptions options,
+        CancellationToken cancellationToken)
+    {
+        OperationId operation = options.OperationId ?? OperationId.New();
+        while (true)
+        {
+            Reservation reservation = await ledger.ReserveAsync(operation, count, options.ExpectedPosition, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await WriteAsync(reservation, spec, k, v, options.Progress, cancellationToken).ConfigureAwait(false);
+                return await ledger.CommitAsync(reservation, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is StaleWriteException or ReservationLostException)
+            {
+                // Something ahead was given up: the rows may have to go elsewhere, under a newer fence.
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+            catch
+            {
+                await ledger.AbortAsync(operation).ConfigureAwait(false);
+                throw;
+            }
+        }
+    }
+
+    private async Task WriteAsync(
+        Reservation reservation,
+        SequenceSpec spec,
+        ReadOnlyMemory<float> k,
+        ReadOnlyMemory<float> v,
+        IProgress<AttentionProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        int kRow = spec.NumHeadsKv * spec.HeadDim;
+        int vRow = spec.NumHeadsKv * spec.HeadDimV;
+        long written = 0;
+        ParallelOptions parallel = new() { MaxDegreeOfParallelism = _writesInFlight, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(reservation.Parts, parallel, async (part, token) =>
+        {
+            ShardWrite write = new(
+                part.Shard.Id,
+                spec,
+                reservation.Fence,
+                reservation.OperationId,
+                part.FirstIdx,
+                part.Count,
+                k.Slice(checked((int)(part.Offset * kRow)), part.Count * kRow),
+                v.Slice(checked((int)(part.Offset * vRow)), part.Count * vRow));
+            await _gateway.WriteAsync(part.Shard.Owner, write, token).ConfigureAwait(false);
+            progress?.Report(new AttentionProgress(Interlocked.Add(ref written, part.Count), reservation.Rows.Length));
+        }).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,21 @@
+using DistAttention.Engine.Compute;
+using DistAttention.Kernels;
+
+namespace DistAttention.Engine.Execution;
+
+/// <summary>Turns the root partial of a tile into o and lse.</summary>
+internal sealed class FinishJob(PooledPartial root, Memory<float> o, Memory<float> lse, long firstRow, CancellationToken cancellationToken)
+    : ComputeJob(1, isShort: true, cancellationToken)
+{
+    protected override void Run(int item, KernelScratch scratch)
+    {
+        try
+        {
+            PartialMerge.Finish(root.Span, o.Span, lse.Span);
+        }
+        catch (NumericOverflowException overflow)
+        {
+            throw overflow.InRow(overflow.Row + firstRow);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Buffers;
+using DistAttention.Engine.Memory;
+using DistAttention.Engine.Planning;
+using DistAttention.Engine.Shards;
+using DistAttention.Kernels;
+
+namespace DistAttention.Engine.Execution;
+
+/// <summary>Leases on the blocks that one tile reads, and their addresses in the order of positions.</summary>
+internal sealed class HeldBlocks : IDisposable
+{
+    private readonly List<BlockTable> _tables = [];
+    private readonly KvLayout _layout;
+    private readonly long _length;
+    private nint[] _addresses = [];
+    private int _count;
+
+    private HeldBlocks(SequenceSpec spec, long length)
+    {
+        _layout = KvLayout.Of(spec);
+        _length = length;
+    }
+
+    /// <summary>From the first position held to the last.</summary>
+    public PositionRange Positions { get; private set; }
+
+    /// <summary>Positions held.</summary>
+    public long PositionsCounted { get; private set; }
+
+    /// <summary>What kernels read. Blocks that are not held have the address 0: the mask hides them.</summary>
+    public KvView View => new(_layout, _addresses.AsSpan(0, _count), Positions.Start, _length);
+
+    /// <summary>Leases every slice, or says which shards are missing.</summary>
+    /// <param name="registry">The shards of this process.</param>
+    /// <param name="request">The tile.</param>
+    /// <param name="cancellationToken">Cancels reading shards back from the store.</param>
+    public static async ValueTask<(HeldBlocks? Held, IReadOnlyList<ShardId> NotHere)> LeaseAsync(ShardRegistry registry, TileRequest request, CancellationToken cancellationToken)
+    {
+        HeldBlocks held = new(request.Spec, request.Snapshot.Length);
+        List<ShardId> notHere = [];
+        try
+        {
+            held.Reserve(request);
+            foreach (ShardSlice slice in request.Shards)
+            {
+                Shard? shard = await registry.LeaseOrLoadAsync(slice.Shard.Id, cancellationToken).ConfigureAwait(false);
+                if (shard is null)
+                {
+                    notHere.Add(slice.Shard.Id);
+                    continue;
+                }
+
+                try
+                {
+                    held.Add(shard, slice.Length);
+                }
+                finally
+                {
+                    shard.Release();
+                }
+            }
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+
+        if (notHere.Count > 0)
+        {
+            held.Dispose();
+            return (null, notHere);
+        }
+
+        return (held, []);
+    }
+
+    public void Dispose()
+    {
+        foreach (BlockTable table in _tables)
+        {
+            table.Release();
+        }
+
+        _tables.Clear();
+        if (_addresses.Length > 0)
+        {
+            ArrayPool<nint>.Shared.Return(_addresses);
+            _addresses = [];
+        }
+    }
+
+    private void Reserve(TileRequest request)
+    {
+        long shardLength = request.Spec.ShardLength;
+        ShardSlice last = request.Shards[^1];
+        Positions = new PositionRange(request.Shards[0].Shard.Id.Index * shardLength, (last.Shard.Id.Index * shardLength) + last.Length);
+        _count = BlocksOf(Positions.Length);
+        _addresses = ArrayPool<nint>.Shared.Rent(_count);
+        _addresses.AsSpan(0, _count).Clear();
+    }
+
+    private void Add(Shard shard, int length)
+    {
+        BlockTable table = shard.LeaseTable(length);
+        _tables.Add(table);
+        int first = BlocksOf(((long)shard.Id.Index * shard.Spec.ShardLength) - Positions.Start);
+        table.Addresses[..BlocksOf(length)].CopyTo(_addresses.AsSpan(first));
+        PositionsCounted += length;
+    }
+
+    private static int BlocksOf(long positions) => (int)((positions + SequenceFormat.BlockLength - 1) / SequenceFormat.BlockLength);
+}

@@ -1,0 +1,96 @@
+using DistAttention.Engine.Compute;
+using DistAttention.Engine.Planning;
+using DistAttention.Engine.Shards;
+using DistAttention.Kernels;
+
+namespace DistAttention.Engine.Execution;
+
+/// <summary>One per process: writes and computes over the shards that this process holds, on its compute pool.</summary>
+public sealed class ShardService
+{
+    private readonly ShardRegistry _registry;
+    private readonly ComputePool _pool;
+
+    /// <summary>Makes the service.</summary>
+    /// <param name="registry">The shards of this process.</param>
+    /// <param name="pool">Where kernels run.</param>
+    public ShardService(ShardRegistry registry, ComputePool pool)
+    {
+        _registry = registry;
+        _pool = pool;
+    }
+
+    /// <summary>The shards of this process.</summary>
+    public ShardRegistry Registry => _registry;
+
+    /// <summary>Packs rows into a shard and gives them to the store.</summary>
+    /// <param name="write">The rows.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async ValueTask WriteAsync(ShardWrite write, CancellationToken cancellationToken)
+    {
+        if (write.Count == 0)
+        {
+            return;
+        }
+
+        Shard shard = _registry.LeaseForWrite(write.Shard, write.Spec);
+        try
+        {
+            shard.Prepare(write);
+            await _pool.RunAsync(new PackJob(shard, write, cancellationToken)).ConfigureAwait(false);
+            await _registry.Store.AppendAsync(write, cancellationToken).ConfigureAwait(false);
+            shard.Complete(write);
+        }
+        finally
+        {
+            shard.Release();
+        }
+    }
+
+    /// <summary>Computes a query tile.</summary>
+    /// <param name="request">The tile.</param>
+    /// <param name="cancellationToken">Cancels the call; reaches the tile loop.</param>
+    public async ValueTask<TileAnswer> ComputeAsync(TileRequest request, CancellationToken cancellationToken)
+    {
+        (HeldBlocks? held, IReadOnlyList<ShardId> notHere) = await HeldBlocks.LeaseAsync(_registry, request, cancellationToken).ConfigureAwait(false);
+        if (held is null)
+        {
+            return new TileAnswer([], 0, notHere);
+        }
+
+        using (held)
+        {
+            TileJob job = TileJob.Make(request, held, _pool.Threads, cancellationToken);
+            try
+            {
+                await _pool.RunAsync(job).ConfigureAwait(false);
+            }
+            catch
+            {
+                job.DisposePartials();
+                throw;
+            }
+
+            return new TileAnswer(job.Partials, held.PositionsCounted, []);
+        }
+    }
+
+    /// <summary>Runs the second pass of a query tile.</summary>
+    /// <param name="request">The tile and the outcome of its first pass.</param>
+    /// <param name="cancellationToken">Cancels the call; reaches the tile loop.</param>
+    public async ValueTask<MassAnswer> MassAsync(MassRequest request, CancellationToken cancellationToken)
+    {
+        (HeldBlocks? held, IReadOnlyList<ShardId> notHere) = await HeldBlocks.LeaseAsync(_registry, request.Tile, cancellationToken).ConfigureAwait(false);
+        if (held is null)
+        {
+            return MassAnswer.Missing(notHere);
+        }
+
+        using (held)
+        {
+            MassJob job = new(request, held, cancellationToken);
+            await _pool.RunAsync(job).ConfigureAwait(false);
+            return job.Answer(held.PositionsCounted);
+        }
+    }
+}

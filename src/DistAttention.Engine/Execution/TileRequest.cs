@@ -1,0 +1,37 @@
+using DistAttention.Engine.Planning;
+
+namespace DistAttention.Engine.Execution;
+
+/// <summary>A query tile on its way to an owner of shards.</summary>
+public sealed record TileRequest
+{
+    /// <summary>The sequence's shape and storage.</summary>
+    public required SequenceSpec Spec { get; init; }
+
+    /// <summary>What it is computed against.</summary>
+    public required SequenceSnapshot Snapshot { get; init; }
+
+    /// <summary>Queries [Rows, NumHeadsQ, HeadDim].</summary>
+    public required ReadOnlyMemory<float> Q { get; init; }
+
+    /// <summary>Query rows.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>Position of the first row.</summary>
+    public required long FirstQueryPosition { get; init; }
+
+    /// <summary>Which positions each row sees.</summary>
+    public required AttentionMask Mask { get; init; }
+
+    /// <summary>How scores are made.</summary>
+    public required ScoreFunction Score { get; init; }
+
+    /// <summary>The owner's shards that the tile sees, and how many of their rows.</summary>
+    public required IReadOnlyList<ShardSlice> Shards { get; init; }
+
+    /// <summary>The nodes to answer; every visible position under them is in <see cref="Shards"/>.</summary>
+    public required IReadOnlyList<TreeNode> Nodes { get; init; }
+
+    /// <summary>Positions of the rows.</summary>
+    public PositionRange Queries => new(FirstQueryPosition, FirstQueryPosition + Rows);
+}

@@ -1,0 +1,37 @@
+namespace DistAttention.Engine.Ledger;
+
+/// <summary>
+/// Where ledgers outlive their owners. Every change is a compare-and-swap on a version, so that of two owners who both
+/// believe to be the only one, one is refused.
+/// </summary>
+public interface ILedgerStore
+{
+    /// <summary>Reads the ledger of a name and its version; null if there is none.</summary>
+    /// <param name="id">The name.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    ValueTask<VersionedLedger?> ReadAsync(SequenceId id, CancellationToken cancellationToken);
+
+    /// <summary>Writes a ledger if its version is still <paramref name="expectedVersion"/> (0: it must not exist).</summary>
+    /// <param name="record">The new state.</param>
+    /// <param name="expectedVersion">The version it replaces.</param>
+    /// <param name="cancellationToken">Cancels the call; the write may then have happened or not.</param>
+    /// <returns>The new version, or null if another writer was first.</returns>
+    ValueTask<long?> CompareAndSwapAsync(LedgerRecord record, long expectedVersion, CancellationToken cancellationToken);
+
+    /// <summary>Deletes a ledger if its version is still <paramref name="expectedVersion"/>.</summary>
+    /// <param name="id">The name.</param>
+    /// <param name="expectedVersion">The version it must have.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Whether it was deleted.</returns>
+    ValueTask<bool> DeleteAsync(SequenceId id, long expectedVersion, CancellationToken cancellationToken);
+
+    /// <summary>All ledgers whose names start with <paramref name="prefix"/>, in ordinal order of their names.</summary>
+    /// <param name="prefix">The prefix; empty for all.</param>
+    /// <param name="cancellationToken">Cancels the listing.</param>
+    IAsyncEnumerable<LedgerRecord> ListAsync(string prefix, CancellationToken cancellationToken);
+}
+
+/// <summary>A ledger as the store holds it.</summary>
+/// <param name="Record">The state.</param>
+/// <param name="Version">Its version, at least 1.</param>
+public sealed record VersionedLedger(LedgerRecord Record, long Version);

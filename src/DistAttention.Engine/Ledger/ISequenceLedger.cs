@@ -1,0 +1,27 @@
+namespace DistAttention.Engine.Ledger;
+
+/// <summary>The single writer of a sequence's (epoch, length), as appenders and queries see it.</summary>
+public interface ISequenceLedger
+{
+    /// <summary>The latest committed state.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    ValueTask<LedgerSnapshot> GetSnapshotAsync(CancellationToken cancellationToken);
+
+    /// <summary>Reserves room for an append, or renews or recalls what it got before.</summary>
+    /// <param name="operationId">The append.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="expectedPosition">Where the first row must land; null for wherever the sequence ends.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="AppendConflictException">It would land elsewhere, or the id was used for another number of rows.</exception>
+    ValueTask<Reservation> ReserveAsync(OperationId operationId, long count, long? expectedPosition, CancellationToken cancellationToken);
+
+    /// <summary>Says that all rows of a reservation are written. Completes when the length has moved over them.</summary>
+    /// <param name="reservation">The reservation.</param>
+    /// <param name="cancellationToken">Cancels the waiting; the rows may then be committed or not.</param>
+    /// <exception cref="ReservationLostException">It was thrown away meanwhile.</exception>
+    ValueTask<AppendResult> CommitAsync(Reservation reservation, CancellationToken cancellationToken);
+
+    /// <summary>Gives a reservation up. Later ones are thrown away with it, since their positions move.</summary>
+    /// <param name="operationId">The append.</param>
+    ValueTask AbortAsync(OperationId operationId);
+}

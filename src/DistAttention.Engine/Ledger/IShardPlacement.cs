@@ -1,0 +1,20 @@
+using System.Collections.Immutable;
+using DistAttention.Engine.Shards;
+
+namespace DistAttention.Engine.Ledger;
+
+/// <summary>Chooses who will hold a new shard.</summary>
+public interface IShardPlacement
+{
+    /// <summary>Chooses the owner of the shard after the last of <paramref name="shards"/>.</summary>
+    /// <param name="spec">The sequence's shape and what is expected of it.</param>
+    /// <param name="shards">The shards it has.</param>
+    OwnerId Choose(SequenceSpec spec, ImmutableArray<ShardEntry> shards);
+}
+
+/// <summary>Everything is held by this process.</summary>
+public sealed class LocalPlacement : IShardPlacement
+{
+    /// <inheritdoc/>
+    public OwnerId Choose(SequenceSpec spec, ImmutableArray<ShardEntry> shards) => OwnerId.Local;
+}

@@ -1,0 +1,24 @@
+using DistAttention.Engine.Shards;
+
+namespace DistAttention.Engine.Ledger;
+
+/// <summary>A committed state of a sequence and where its rows are.</summary>
+/// <param name="Id">The sequence.</param>
+/// <param name="Spec">Its shape and storage.</param>
+/// <param name="State">Epoch and length.</param>
+/// <param name="Shards">The shards that hold the length, by index.</param>
+public sealed record LedgerSnapshot(SequenceId Id, SequenceSpec Spec, SequenceSnapshot State, ReadOnlyMemory<ShardEntry> Shards)
+{
+    /// <summary>The same state cut to fewer positions.</summary>
+    /// <param name="length">Positions to keep.</param>
+    public LedgerSnapshot CutTo(long length)
+    {
+        int shards = ShardCount(length, Spec.ShardLength);
+        return this with { State = State with { Length = length }, Shards = Shards[..shards] };
+    }
+
+    /// <summary>Shards that hold at least one of the first <paramref name="length"/> positions.</summary>
+    /// <param name="length">Positions.</param>
+    /// <param name="shardLength">Positions per shard.</param>
+    public static int ShardCount(long length, int shardLength) => (int)((length + shardLength - 1) / shardLength);
+}

@@ -1,0 +1,420 @@
+using System.Collections.Immutable;
+using DistAttention.Engine.Shards;
+
+namespace DistAttention.Engine.Ledger;
+
+/// <summary>
+/// The ledger of one sequence: reserve, write, commit. Reservations live in memory only and stand in the order of their
+/// positions; the length moves over written ones from the front, each move a compare-and-swap in the store. When a
+/// reservation is given up or times out, those behind it are thrown away, the fence rises, and their appenders reserve again.
+/// </summary>
+public sealed class SequenceLedger : ISequenceLedger, IDisposable
+{
+    /// <summary>How long a reservation may stay uncommitted while others wait behind it.</summary>
+    public static readonly TimeSpan ReservationTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly ILedgerStore _store;
+    private readonly IShardPlacement _placement;
+    private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly List<Pending> _pending = [];
+    private ImmutableArray<ShardEntry> _shards;
+    private LedgerRecord _record;
+    private long _version;
+    private bool _deleted;
+
+    private SequenceLedger(LedgerRecord record, long version, ILedgerStore store, IShardPlacement placement, TimeProvider time)
+    {
+        _record = record;
+        _version = version;
+        _shards = _record.Shards;
+        _store = store;
+        _placement = placement;
+        _time = time;
+    }
+
+    /// <summary>Takes a stored sequence over: its earlier owner, if one is left, and that one's writers are not heard any more.</summary>
+    /// <param name="current">Its state in the store.</param>
+    /// <param name="store">Where its state is kept.</param>
+    /// <param name="placement">Chooses owners of new shards.</param>
+    /// <param name="time">The clock of time-outs.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="LedgerFencedException">Another owner was first.</exception>
+    public static async ValueTask<SequenceLedger> OpenAsync(VersionedLedger current, ILedgerStore store, IShardPlacement placement, TimeProvider time, CancellationToken cancellationToken)
+    {
+        // The upper half of a fence counts owners, the lower half what one owner threw away without storing it.
+        LedgerRecord record = current.Record with { Fence = ((current.Record.Fence >> 32) + 1) << 32 };
+        long? version = await store.CompareAndSwapAsync(record, current.Version, cancellationToken).ConfigureAwait(false);
+        return new SequenceLedger(record, version ?? throw new LedgerFencedException(record.Id), store, placement, time);
+    }
+
+    /// <summary>Stores a new sequence and takes it over.</summary>
+    /// <param name="record">Its first state.</param>
+    /// <param name="store">Where its state is kept.</param>
+    /// <param name="placement">Chooses owners of new shards.</param>
+    /// <param name="time">The clock of time-outs.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="SequenceExistsException">The name is taken.</exception>
+    public static async ValueTask<SequenceLedger> CreateAsync(LedgerRecord record, ILedgerStore store, IShardPlacement placement, TimeProvider time, CancellationToken cancellationToken)
+    {
+        record = record with { Fence = 1L << 32 };
+        long? version = await store.CompareAndSwapAsync(record, 0, cancellationToken).ConfigureAwait(false);
+        return new SequenceLedger(record, version ?? throw new SequenceExistsException(record.Id), store, placement, time);
+    }
+
+    /// <summary>The latest committed state, as it is kept in the store.</summary>
+    public LedgerRecord Record => Volatile.Read(ref _record);
+
+    /// <inheritdoc/>
+    public ValueTask<LedgerSnapshot> GetSnapshotAsync(CancellationToken cancellationToken) => new(Snapshot());
+
+    /// <summary>The latest committed state.</summary>
+    public LedgerSnapshot Snapshot()
+    {
+        LedgerRecord record = Record;
+        ThrowIfDeleted();
+        int shards = LedgerSnapshot.ShardCount(record.Length, record.Spec.ShardLength);
+        return new LedgerSnapshot(record.Id, record.Spec, record.Snapshot, record.Shards.AsMemory()[..shards]);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Reservation> ReserveAsync(OperationId operationId, long count, long? expectedPosition, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ThrowIfDeleted();
+            ThrowAwayTimedOut();
+            if (_record.Operations.TryGet(operationId, out PositionRange done))
+            {
+                RequireSameCount(operationId, done.Length, count);
+                return new Reservation(operationId, done, _record.Fence, [], new AppendResult(done.Start, done.Length, _record.Snapshot));
+            }
+
+            Pending? pending = _pending.Find(p => p.OperationId == operationId);
+            if (pending is null)
+            {
+                long start = _pending.Count > 0 ? _pending[^1].Rows.End : _record.Length;
+                if (expectedPosition is { } expected && expected != start)
+                {
+                    throw new AppendConflictException($"The append would land at position {start}, not at {expected}.");
+                }
+
+                pending = new Pending(operationId, new PositionRange(start, checked(start + count)));
+                AddShards(pending.Rows.End);
+                _pending.Add(pending);
+            }
+
+            RequireSameCount(operationId, pending.Rows.Length, count);
+            pending.Deadline = _time.GetUtcNow() + ReservationTimeout;
+            return new Reservation(operationId, pending.Rows, _record.Fence, PartsOf(pending.Rows), null);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<AppendResult> CommitAsync(Reservation reservation, CancellationToken cancellationToken)
+    {
+        if (reservation.Completed is { } completed)
+        {
+            return completed;
+        }
+
+        Task<AppendResult> committed;
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ThrowIfDeleted();
+            if (_record.Operations.TryGet(reservation.OperationId, out PositionRange done))
+            {
+                return new AppendResult(done.Start, done.Length, _record.Snapshot);
+            }
+
+            Pending? pending = _pending.Find(p => p.OperationId == reservation.OperationId && p.Rows == reservation.Rows);
+            if (pending is null)
+            {
+                throw new ReservationLostException(reservation.OperationId);
+            }
+
+            pending.Written = true;
+            committed = pending.Committed.Task;
+            await AdvanceAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+
+        return await WaitForThoseAheadAsync(committed, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask AbortAsync(OperationId operationId)
+    {
+        await _turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            int at = _pending.FindIndex(p => p.OperationId == operationId);
+            if (at >= 0)
+            {
+                ThrowAwayFrom(at);
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Cuts the sequence and throws away every reservation.</summary>
+    /// <param name="length">Positions to keep.</param>
+    /// <param name="seed">Makes the new generation of a cut shard: (new, old, rows to keep).</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The new state, and the shards that are no longer part of the sequence.</returns>
+    public async ValueTask<(SequenceSnapshot Snapshot, ImmutableArray<ShardEntry> Dropped)> TruncateAsync(
+        long length,
+        Func<ShardEntry, ShardEntry, int, ValueTask> seed,
+        CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ThrowIfDeleted();
+            if (length < 0 || length > _record.Length)
+            {
+                throw new InvalidSpecException(nameof(length), $"{length} is not between 0 and the sequence's length, {_record.Length}");
+            }
+
+            ThrowAwayFrom(0);
+            long generation = _record.Fence;
+            ImmutableArray<ShardEntry> kept = await CutShardsAsync(_record.Uid, generation, length, seed).ConfigureAwait(false);
+            ImmutableArray<ShardEntry> before = _shards;
+            await StoreAsync(_record with { Epoch = _record.Epoch + 1, Length = length, Shards = kept }, cancellationToken).ConfigureAwait(false);
+            _shards = kept;
+            return (_record.Snapshot, [.. before.Except(kept)]);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>The record of a new sequence that shares this one's first positions. Nothing is stored yet.</summary>
+    /// <param name="id">Its name.</param>
+    /// <param name="length">Positions to share; null for all committed ones.</param>
+    /// <param name="seed">Makes the new sequence's own copy of a cut shard: (new, old, rows to keep).</param>
+    /// <param name="retain">Lets the new sequence hold the shards that it shares: (shards, new sequence).</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async ValueTask<LedgerRecord> ForkAsync(
+        SequenceId id,
+        long? length,
+        Func<ShardEntry, ShardEntry, int, ValueTask> seed,
+        Func<IReadOnlyList<ShardEntry>, Guid, ValueTask> retain,
+        CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ThrowIfDeleted();
+            long keep = length ?? _record.Length;
+            if (keep < 0 || keep > _record.Length)
+            {
+                throw new InvalidSpecException(nameof(length), $"{keep} is not between 0 and the sequence's length, {_record.Length}");
+            }
+
+            Guid uid = Guid.CreateVersion7();
+            ImmutableArray<ShardEntry> shards = await CutShardsAsync(uid, 0, keep, seed).ConfigureAwait(false);
+            await retain([.. shards.Where(s => s.Id.Sequence != uid)], uid).ConfigureAwait(false);
+            return new LedgerRecord { Id = id, Uid = uid, Spec = _record.Spec, Length = keep, Shards = shards };
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Deletes the sequence.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The shards it held.</returns>
+    public async ValueTask<ImmutableArray<ShardEntry>> DeleteAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ThrowIfDeleted();
+            if (!await _store.DeleteAsync(_record.Id, _version, cancellationToken).ConfigureAwait(false))
+            {
+                throw new LedgerFencedException(_record.Id);
+            }
+
+            ThrowAwayFrom(0);
+            Volatile.Write(ref _deleted, true);
+            return _shards;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _turn.Dispose();
+
+    private static void RequireSameCount(OperationId operationId, long first, long now)
+    {
+        if (first != now)
+        {
+            throw new AppendConflictException($"Append {operationId} was made with {first} rows before and has {now} now.");
+        }
+    }
+
+    /// <summary>The shards of the first positions: whole ones shared, a cut one made anew.</summary>
+    private async ValueTask<ImmutableArray<ShardEntry>> CutShardsAsync(Guid uid, long generation, long length, Func<ShardEntry, ShardEntry, int, ValueTask> seed)
+    {
+        int whole = (int)(length / _record.Spec.ShardLength);
+        int rest = (int)(length % _record.Spec.ShardLength);
+        ImmutableArray<ShardEntry> shards = _record.Shards[..whole];
+        if (rest == 0)
+        {
+            return shards;
+        }
+
+        ShardEntry old = _record.Shards[whole];
+        ShardEntry cut = new(new ShardId(uid, whole, generation), old.Owner);
+        await seed(cut, old, rest).ConfigureAwait(false);
+        return shards.Add(cut);
+    }
+
+    private void AddShards(long end)
+    {
+        int needed = LedgerSnapshot.ShardCount(end, _record.Spec.ShardLength);
+        while (_shards.Length < needed)
+        {
+            OwnerId owner = _placement.Choose(_record.Spec, _shards);
+            _shards = _shards.Add(new ShardEntry(new ShardId(_record.Uid, _shards.Length, _record.Fence), owner));
+        }
+    }
+
+    private List<ReservedPart> PartsOf(PositionRange rows)
+    {
+        int shardLength = _record.Spec.ShardLength;
+        List<ReservedPart> parts = [];
+        for (long at = rows.Start; at < rows.End;)
+        {
+            int shard = (int)(at / shardLength);
+            long stop = Math.Min(rows.End, (shard + 1L) * shardLength);
+            parts.Add(new ReservedPart(_shards[shard], (int)(at % shardLength), at - rows.Start, (int)(stop - at)));
+            at = stop;
+        }
+
+        return parts;
+    }
+
+    /// <summary>Moves the length over the written reservations at the front.</summary>
+    private async ValueTask AdvanceAsync(CancellationToken cancellationToken)
+    {
+        int ready = 0;
+        OperationWindow operations = _record.Operations;
+        long length = _record.Length;
+        while (ready < _pending.Count && _pending[ready].Written)
+        {
+            operations = operations.Add(_pending[ready].OperationId, _pending[ready].Rows);
+            length = _pending[ready].Rows.End;
+            ready++;
+        }
+
+        if (ready == 0)
+        {
+            return;
+        }
+
+        await StoreAsync(_record with { Length = length, Operations = operations, Shards = _shards }, cancellationToken).ConfigureAwait(false);
+        foreach (Pending pending in _pending[..ready])
+        {
+            pending.Committed.TrySetResult(new AppendResult(pending.Rows.Start, pending.Rows.Length, _record.Snapshot));
+        }
+
+        _pending.RemoveRange(0, ready);
+    }
+
+    private async ValueTask<AppendResult> WaitForThoseAheadAsync(Task<AppendResult> committed, CancellationToken cancellationToken)
+    {
+        while (!committed.IsCompleted)
+        {
+            try
+            {
+                return await committed.WaitAsync(ReservationTimeout, _time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    ThrowAwayTimedOut();
+                }
+                finally
+                {
+                    _turn.Release();
+                }
+            }
+        }
+
+        return await committed.ConfigureAwait(false);
+    }
+
+    private void ThrowAwayTimedOut()
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        int at = _pending.FindIndex(p => !p.Written && p.Deadline <= now);
+        if (at >= 0)
+        {
+            ThrowAwayFrom(at);
+        }
+    }
+
+    private void ThrowAwayFrom(int index)
+    {
+        foreach (Pending pending in _pending[index..])
+        {
+            pending.Committed.TrySetException(new ReservationLostException(pending.OperationId));
+
+            // Nobody may be waiting: an appender that is still writing learns of it when it commits.
+            _ = pending.Committed.Task.Exception;
+        }
+
+        _pending.RemoveRange(index, _pending.Count - index);
+        _record = _record with { Fence = _record.Fence + 1 };
+    }
+
+    private async ValueTask StoreAsync(LedgerRecord record, CancellationToken cancellationToken)
+    {
+        long? version = await _store.CompareAndSwapAsync(record, _version, cancellationToken).ConfigureAwait(false);
+        _version = version ?? throw new LedgerFencedException(_record.Id);
+        Volatile.Write(ref _record, record);
+    }
+
+    private void ThrowIfDeleted()
+    {
+        if (Volatile.Read(ref _deleted))
+        {
+            throw new SequenceNotFoundException(_record.Id);
+        }
+    }
+
+    private sealed class Pending(OperationId operationId, PositionRange rows)
+    {
+        public OperationId OperationId { get; } = operationId;
+
+        public PositionRange Rows { get; } = rows;
+
+        public bool Written { get; set; }
+
+        public DateTimeOffset Deadline { get; set; }
+
+        public TaskCompletionSource<AppendResult> Committed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

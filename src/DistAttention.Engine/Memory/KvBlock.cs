@@ -1,0 +1,65 @@
+using System.Runtime.InteropServices;
+
+namespace DistAttention.Engine.Memory;
+
+/// <summary>
+/// Native memory for the packed K/V of 256 positions, all key/value heads. Starts zeroed, so that positions not yet
+/// written are finite. Rows already committed never change; rows after them may be written while others read.
+/// </summary>
+public sealed unsafe class KvBlock : CountedLease
+{
+    private const nuint CacheLine = 64;
+
+    private readonly ByteBudget _budget;
+    private readonly int _length;
+    private void* _memory;
+
+    /// <summary>Takes the bytes from the budget and allocates them.</summary>
+    /// <param name="lengthBytes">Bytes of one packed block.</param>
+    /// <param name="budget">Pays for them until the last lease ends.</param>
+    /// <exception cref="CapacityExceededException">The budget cannot.</exception>
+    public KvBlock(int lengthBytes, ByteBudget budget)
+    {
+        budget.Take(lengthBytes);
+        _budget = budget;
+        _length = lengthBytes;
+        try
+        {
+            _memory = NativeMemory.AlignedAlloc((nuint)lengthBytes, CacheLine);
+        }
+        catch
+        {
+            budget.Return(lengthBytes);
+            GC.SuppressFinalize(this);
+            throw;
+        }
+
+        NativeMemory.Clear(_memory, (nuint)lengthBytes);
+    }
+
+    /// <summary>Frees the memory of a block that was dropped without its leases ending, so that a bug costs time, not memory.</summary>
+    ~KvBlock() => FreeMemory();
+
+    /// <summary>Address of the first byte, 64-byte aligned. Valid while the caller holds a lease.</summary>
+    public nint Address => (nint)_memory;
+
+    /// <summary>The bytes. Valid while the caller holds a lease.</summary>
+    public Span<byte> Bytes => new(_memory, _length);
+
+    /// <inheritdoc/>
+    protected override void Free()
+    {
+        FreeMemory();
+        GC.SuppressFinalize(this);
+    }
+
+    private void FreeMemory()
+    {
+        if (_memory != null)
+        {
+            NativeMemory.AlignedFree(_memory);
+            _memory = null;
+            _budget.Return(_length);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using DistAttention.Engine.Ledger;
+using DistAttention.Engine.Shards;
+using DistAttention.Kernels;
+
+namespace DistAttention.Engine.Planning;
+
+/// <summary>Which owner computes which (query rows × positions), and why the rest is skipped. Pure: nothing runs.</summary>
+public static class Planner
+{
+    /// <summary>About the size of a tile of q on its way to an owner.</summary>
+    public const int TileBytes = 1 << 20;
+
+    /// <summary>Query rows per tile, at least 1.</summary>
+    /// <param name="spec">The sequence's shape.</param>
+    public static int TileRows(SequenceSpec spec) => Math.Max(1, TileBytes / (spec.NumHeadsQ * spec.HeadDim * sizeof(float)));
+
+    /// <summary>Positions of a shard inside a sequence of <paramref name="length"/> positions.</summary>
+    /// <param name="shard">Its index.</param>
+    /// <param name="shardLength">Positions per shard.</param>
+    /// <param name="length">Positions of the sequence.</param>
+    public static PositionRange PositionsOf(int shard, int shardLength, long length) =>
+        new((long)shard * shardLength, Math.Min(length, (shard + 1L) * shardLength));
+
+    /// <summary>Position of the first query row: as asked, or such that the last row stands at the last position.</summary>
+    /// <param name="options">How to attend.</param>
+    /// <param name="rows">Query rows.</param>
+    /// <param name="length">Positions of the sequence.</param>
+    public static long FirstQueryPosition(AttendOptions options, long rows, long length) => options.FirstQueryPosition ?? length - rows;
+
+    /// <summary>The plan of a whole call over a sequence that one owner holds; for looking at, before there is any sequence.</summary>
+    /// <param name="id">The sequence.</param>
+    /// <param name="spec">Its shape.</param>
+    /// <param name="snapshot">What the call is computed against.</param>
+    /// <param name="rows">Query rows.</param>
+    /// <param name="options">How to attend.</param>
+    public static AttentionPlan Plan(SequenceId id, SequenceSpec spec, SequenceSnapshot snapshot, long rows, AttendOptions options)
+    {
+        spec.Validate();
+        ShardEntry[] shards = new ShardEntry[LedgerSnapshot.ShardCount(snapshot.Length, spec.ShardLength)];
+        for (int i = 0; i < shards.Length; i++)
+        {
+            shards[i] = new ShardEntry(new ShardId(Guid.Empty, i, 0), OwnerId.Local);
+        }
+
+        return Plan(new LedgerSnapshot(id, spec, snapshot, shards), rows, options);
+    }
+
+    /// <summary>The plan of a whole call.</summary>
+    /// <param name="snapshot">What the call is computed against.</param>
+    /// <param name="rows">Query rows.</param>
+    /// <param name="options">How to attend.</param>
+    public static AttentionPlan Plan(LedgerSnapshot snapshot, long rows, AttendOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        CompiledMask mask = CompiledMask.Compile(options.Mask);
+        string skipReason = SkipReasons.Of(options.Mask);
+        int tileRows = TileRows(snapshot.Spec);
+        long first = FirstQueryPosition(options, rows, snapshot.State.Length);
+        List<ShardVisit> visits = [];
+        for (long row = 0; row < rows; row += tileRows)
+        {
+            PositionRange queries = new(first + row, first + Math.Min(rows, row + tileRows));
+            for (int i = 0; i < snapshot.Shards.Length; i++)
+            {
+                visits.Add(Visit(snapshot, mask, queries, i, skipReason));
+            }
+        }
+
+        return new AttentionPlan
+        {
+            Sequence = snapshot.Id,
+            Snapshot = snapshot.State,
+            Mask = options.Mask.ToString(),
+            Queries = new PositionRange(first, first + rows),
+            TileRows = tileRows,
+            Visits = visits,
+        };
+    }
+
+    private static ShardVisit Visit(LedgerSnapshot snapshot, CompiledMask mask, PositionRange queries, int shard, string skipReason)
+    {
+        SequenceSpec spec = snapshot.Spec;
+        PositionRange positions = PositionsOf(shard, spec.ShardLength, snapshot.State.Length);
+        ShardSurvey survey = ShardSurvey.Of(mask, queries, positions);
+        Int128 pairs = survey.Coverage == Coverage.None ? 0 : mask.CountVisible(queries, positions);
+        return new ShardVisit
+        {
+            Queries = queries,
+            Shard = shard,
+            Owner = snapshot.Shards.Span[shard].Owner.Value,
+            Positions = positions,
+            Coverage = survey.Coverage,
+            BlocksFull = survey.BlocksFull,
+            BlocksMasked = survey.BlocksMasked,
+            BlocksSkipped = survey.BlocksSkipped,
+            SkipReason = survey.BlocksSkipped == 0 ? "" : skipReason,
+            UnmaskedPairs = pairs,
+            KvBytes = (long)(survey.BlocksFull + survey.BlocksMasked) * KvLayout.Of(spec).BlockBytes,
+            Flops = 2.0 * (double)pairs * spec.NumHeadsQ * (spec.HeadDim + spec.HeadDimV),
+        };
+    }
+}

@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+
+namespace DistAttention.Engine.Shards;
+
+/// <summary>Keeps a copy of every row in managed memory, so that a shard can leave memory and come back. For tests and simulation.</summary>
+public sealed class InMemoryShardStore : IShardStore
+{
+    private readonly ConcurrentDictionary<ShardId, ImmutableList<ShardWrite>> _writes = new();
+
+    /// <inheritdoc/>
+    public ValueTask AppendAsync(ShardWrite write, CancellationToken cancellationToken)
+    {
+        ShardWrite kept = write with { K = write.K.ToArray(), V = write.V.ToArray() };
+        _writes.AddOrUpdate(write.Shard, static (_, w) => [w], static (_, list, w) => list.Add(w), kept);
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask SeedAsync(ShardId shard, ShardId source, int count, CancellationToken cancellationToken)
+    {
+        if (!_writes.TryGetValue(source, out ImmutableList<ShardWrite>? list))
+        {
+            throw new InvalidOperationException($"The store does not know shard {source}.");
+        }
+
+        _writes[shard] = [.. list.Where(w => w.FirstIdx < count).Select(w => Cut(w, count) with { Shard = shard })];
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask.ConfigureAwait(false);
+        foreach (ShardWrite write in _writes.GetValueOrDefault(shard, []))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return write;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DeleteAsync(ShardId shard, CancellationToken cancellationToken)
+    {
+        _writes.TryRemove(shard, out _);
+        return default;
+    }
+
+    private static ShardWrite Cut(ShardWrite write, int end)
+    {
+        int keep = Math.Min(write.Count, end - write.FirstIdx);
+        int kRow = write.Spec.NumHeadsKv * write.Spec.HeadDim;
+        int vRow = write.Spec.NumHeadsKv * write.Spec.HeadDimV;
+        return write with { Count = keep, K = write.K[..(keep * kRow)], V = write.V[..(keep * vRow)] };
+    }
+}

@@ -1,0 +1,234 @@
+using DistAttention.Engine.Memory;
+using DistAttention.Kernels;
+
+namespace DistAttention.Engine.Shards;
+
+/// <summary>
+/// The resident rows of one shard. One writer at a time (calls are serialised by a lock); readers take leases on its
+/// block table and are never blocked. Freed when the last lease, its registry's included, ends.
+/// </summary>
+public sealed class Shard : CountedLease
+{
+    private readonly Lock _lock = new();
+    private readonly ByteBudget _budget;
+    private readonly List<KvBlock> _blocks = [];
+    private readonly List<PositionRange> _written = [];
+    private BlockTable _table = new([]);
+    private long _fence;
+
+    /// <summary>Makes an empty shard.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="spec">The sequence's shape and storage.</param>
+    /// <param name="budget">Pays for its blocks.</param>
+    public Shard(ShardId id, SequenceSpec spec, ByteBudget budget)
+    {
+        Id = id;
+        Spec = spec;
+        Layout = KvLayout.Of(spec);
+        _budget = budget;
+    }
+
+    /// <summary>Its id.</summary>
+    public ShardId Id { get; }
+
+    /// <summary>The sequence's shape and storage.</summary>
+    public SequenceSpec Spec { get; }
+
+    /// <summary>The geometry of its blocks.</summary>
+    public KvLayout Layout { get; }
+
+    /// <summary>Bytes of native memory its blocks hold, shared ones included.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (long)_blocks.Count * Layout.BlockBytes;
+            }
+        }
+    }
+
+    /// <summary>Rows written from the first on, without a gap.</summary>
+    public int ContiguousLength
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _written.Count > 0 && _written[0].Start == 0 ? (int)_written[0].End : 0;
+            }
+        }
+    }
+
+    /// <summary>Makes a shard that starts with another's first rows: whole blocks are shared, the cut one is copied.</summary>
+    /// <param name="id">Id of the new shard.</param>
+    /// <param name="source">The shard it starts with; the caller holds a lease on it.</param>
+    /// <param name="count">Rows to take, all of them written.</param>
+    /// <param name="budget">Pays for the copied block.</param>
+    public static Shard Seeded(ShardId id, Shard source, int count, ByteBudget budget)
+    {
+        Shard shard = new(id, source.Spec, budget);
+        BlockTable table = source.LeaseTable(count);
+        try
+        {
+            int whole = count / SequenceFormat.BlockLength;
+            foreach (KvBlock block in table.Blocks[..whole])
+            {
+                block.Lease();
+                shard._blocks.Add(block);
+            }
+
+            if (count % SequenceFormat.BlockLength != 0)
+            {
+                KvBlock copy = new(shard.Layout.BlockBytes, budget);
+                shard._blocks.Add(copy);
+                table.Blocks[whole].Bytes.CopyTo(copy.Bytes);
+            }
+        }
+        catch
+        {
+            shard.Release();
+            throw;
+        }
+        finally
+        {
+            table.Release();
+        }
+
+        if (count > 0)
+        {
+            shard._written.Add(new PositionRange(0, count));
+        }
+
+        shard.ReplaceTable();
+        return shard;
+    }
+
+    /// <summary>Makes room for rows, so that packing them cannot fail.</summary>
+    /// <param name="write">The rows, not yet validated against the shard.</param>
+    /// <exception cref="StaleWriteException">A newer reservation has written here.</exception>
+    /// <exception cref="CapacityExceededException">The budget cannot pay for the blocks.</exception>
+    public void Prepare(in ShardWrite write)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(write.FirstIdx);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(write.FirstIdx + write.Count, Spec.ShardLength);
+        lock (_lock)
+        {
+            ThrowIfStale(write.Fence);
+            Volatile.Write(ref _fence, write.Fence);
+            int needed = (write.FirstIdx + write.Count + SequenceFormat.BlockLength - 1) / SequenceFormat.BlockLength;
+            if (needed > _blocks.Count)
+            {
+                while (_blocks.Count < needed)
+                {
+                    _blocks.Add(new KvBlock(Layout.BlockBytes, _budget));
+                }
+
+                ReplaceTable();
+            }
+        }
+    }
+
+    /// <summary>Packs part of prepared rows. Parts that do not share a block may be packed side by side.</summary>
+    /// <param name="write">The rows.</param>
+    /// <param name="part">Which of them, by place in the shard; inside one block.</param>
+    /// <exception cref="StaleWriteException">A newer reservation has written here.</exception>
+    public void PackPart(in ShardWrite write, PositionRange part)
+    {
+        int block = (int)(part.Start / SequenceFormat.BlockLength);
+        int from = (int)part.Start - write.FirstIdx;
+        int count = (int)part.Length;
+        int kRow = Layout.NumHeadsKv * Layout.HeadDim;
+        int vRow = Layout.NumHeadsKv * Layout.HeadDimV;
+        KvBlock target;
+        lock (_lock)
+        {
+            target = _blocks[block];
+        }
+
+        // The fence is looked at again inside the block's lock: a newer write raises it before it packs, so a late
+        // write either finishes first and is overwritten, or is refused here.
+        lock (target)
+        {
+            ThrowIfStale(write.Fence);
+            KvPacker.Pack(
+                Layout,
+                target.Bytes,
+                (int)(part.Start % SequenceFormat.BlockLength),
+                write.K.Span.Slice(from * kRow, count * kRow),
+                write.V.Span.Slice(from * vRow, count * vRow));
+        }
+    }
+
+    /// <summary>Marks prepared and packed rows as written.</summary>
+    /// <param name="write">The rows.</param>
+    public void Complete(in ShardWrite write)
+    {
+        lock (_lock)
+        {
+            AddWritten(new PositionRange(write.FirstIdx, write.FirstIdx + write.Count));
+        }
+    }
+
+    /// <summary>Leases the block table that holds at least the first <paramref name="length"/> rows.</summary>
+    /// <param name="length">Rows the caller will read.</param>
+    /// <exception cref="InvalidOperationException">Not all of them are written here.</exception>
+    public BlockTable LeaseTable(int length)
+    {
+        lock (_lock)
+        {
+            if (ContiguousLength < length)
+            {
+                throw new InvalidOperationException($"Shard {Id} holds {ContiguousLength} rows, not {length}.");
+            }
+
+            _table.Lease();
+            return _table;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Free()
+    {
+        _table.Release();
+        foreach (KvBlock block in _blocks)
+        {
+            block.Release();
+        }
+    }
+
+    private void ThrowIfStale(long fence)
+    {
+        long current = Volatile.Read(ref _fence);
+        if (fence < current)
+        {
+            throw new StaleWriteException(Id, fence, current);
+        }
+    }
+
+    private void ReplaceTable()
+    {
+        BlockTable old = _table;
+        _table = new BlockTable([.. _blocks]);
+        old.Release();
+    }
+
+    /// <summary>Keeps the written ranges sorted, disjoint and merged; almost always there is one.</summary>
+    private void AddWritten(PositionRange added)
+    {
+        int at = 0;
+        while (at < _written.Count && _written[at].End < added.Start)
+        {
+            at++;
+        }
+
+        while (at < _written.Count && _written[at].Start <= added.End)
+        {
+            added = new PositionRange(Math.Min(added.Start, _written[at].Start), Math.Max(added.End, _written[at].End));
+            _written.RemoveAt(at);
+        }
+
+        _written.Insert(at, added);
+    }
+}

@@ -1,0 +1,20 @@
+namespace DistAttention.Engine.Shards;
+
+/// <summary>Rows for explicit places of one shard.</summary>
+/// <param name="Shard">The shard.</param>
+/// <param name="Spec">The sequence's shape and storage.</param>
+/// <param name="Fence">The reservation's fence: writes of an older one than the shard has seen are refused.</param>
+/// <param name="OperationId">The append they belong to.</param>
+/// <param name="FirstIdx">Place of the first row, counted from the shard's first position.</param>
+/// <param name="Count">Rows.</param>
+/// <param name="K">Keys [Count, NumHeadsKv, HeadDim].</param>
+/// <param name="V">Values [Count, NumHeadsKv, HeadDimV].</param>
+public readonly record struct ShardWrite(
+    ShardId Shard,
+    SequenceSpec Spec,
+    long Fence,
+    OperationId OperationId,
+    int FirstIdx,
+    int Count,
+    ReadOnlyMemory<float> K,
+    ReadOnlyMemory<float> V);
