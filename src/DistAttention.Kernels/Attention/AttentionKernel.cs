@@ -1,0 +1,114 @@
+using System.Runtime.Intrinsics;
+
+namespace DistAttention.Kernels;
+
+/// <summary>Exact attention of query rows over packed K/V: one node of the canonical merge tree per call.</summary>
+public static unsafe class AttentionKernel
+{
+    /// <summary>
+    /// Computes node T(level, firstRun &gt;&gt; level), that is the runs [firstRun, firstRun + 2^level) as far as
+    /// <paramref name="kv"/> holds them, for some query rows and all query heads that read one K/V head. Any split of a
+    /// query into nodes, row ranges and calls gives the same bits.
+    /// </summary>
+    /// <param name="kv">Packed keys and values.</param>
+    /// <param name="headKv">The K/V head.</param>
+    /// <param name="q">The query rows.</param>
+    /// <param name="firstRow">First row of q to do.</param>
+    /// <param name="rowCount">Rows to do.</param>
+    /// <param name="firstRun">First run of the node, a multiple of 2^level.</param>
+    /// <param name="level">Level of the node: 0 is one run.</param>
+    /// <param name="destination">A partial of the shape of q; the rows and heads done are overwritten.</param>
+    /// <param name="scratch">Working memory of this thread.</param>
+    /// <param name="token">Looked at between tiles.</param>
+    /// <exception cref="NumericOverflowException">A score of a visible pair is not finite; names the row of q and the query head.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the destination then holds nothing of use.</exception>
+    public static void ComputeNode(
+        KvView kv,
+        int headKv,
+        QueryTile q,
+        int firstRow,
+        int rowCount,
+        long firstRun,
+        int level,
+        PartialSpan destination,
+        KernelScratch scratch,
+        CancellationToken token) =>
+        ComputeNode(kv, headKv, q, firstRow, rowCount, firstRun, level, destination, scratch, KernelChoice.Measured, LaneWidth.Preferred, token);
+
+    internal static void ComputeNode(
+        KvView kv,
+        int headKv,
+        QueryTile q,
+        int firstRow,
+        int rowCount,
+        long firstRun,
+        int level,
+        PartialSpan destination,
+        KernelScratch scratch,
+        KernelChoice choice,
+        int width,
+        CancellationToken token)
+    {
+        Check(kv, headKv, q, firstRow, rowCount, firstRun, level, destination);
+        fixed (nint* blocks = kv.Blocks)
+        fixed (float* queries = q.Q, max = destination.MaxLog2, sum = destination.Sum, output = destination.Output)
+        {
+            NodeCall call = new()
+            {
+                Job = NodeJob.Create(kv, blocks, headKv, q, queries, scratch, token),
+                FirstVector = firstRow * (q.NumHeadsQ / kv.Layout.NumHeadsKv),
+                VectorCount = rowCount * (q.NumHeadsQ / kv.Layout.NumHeadsKv),
+                Level = level,
+                Index = firstRun >> level,
+                Choice = choice,
+                Max = max,
+                Sum = sum,
+                Output = output,
+            };
+            switch (width)
+            {
+                case 512:
+                    call.Run<Lanes512, Vector512<float>>();
+                    break;
+                case 256:
+                    call.Run<Lanes256, Vector256<float>>();
+                    break;
+                default:
+                    call.Run<Lanes128, Vector128<float>>();
+                    break;
+            }
+        }
+    }
+
+    private static void Check(KvView kv, int headKv, QueryTile q, int firstRow, int rowCount, long firstRun, int level, PartialSpan destination)
+    {
+        KvLayout layout = kv.Layout;
+        ArgumentOutOfRangeException.ThrowIfNegative(headKv);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(headKv, layout.NumHeadsKv);
+        ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
+        ArgumentOutOfRangeException.ThrowIfNegative(rowCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rowCount, q.Rows - firstRow);
+        ArgumentOutOfRangeException.ThrowIfNegative(level);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(level, NodeFold.MaxLevel);
+        ArgumentOutOfRangeException.ThrowIfNegative(firstRun);
+        if ((firstRun & ((1L << level) - 1)) != 0)
+        {
+            throw new ArgumentException($"{firstRun} does not start a node of level {level}.", nameof(firstRun));
+        }
+
+        if (q.NumHeadsQ % layout.NumHeadsKv != 0)
+        {
+            throw new ArgumentException($"{q.NumHeadsQ} query heads cannot be shared evenly by {layout.NumHeadsKv} K/V heads.", nameof(q));
+        }
+
+        if (q.Q.Length < (long)q.Rows * q.NumHeadsQ * layout.HeadDim)
+        {
+            throw new ArgumentException($"{q.Q.Length} floats are too few for [{q.Rows}, {q.NumHeadsQ}, {layout.HeadDim}].", nameof(q));
+        }
+
+        if (destination.Rows != q.Rows || destination.NumHeadsQ != q.NumHeadsQ || destination.HeadDimV != layout.HeadDimV)
+        {
+            throw new ArgumentException($"The partial is not of shape [{q.Rows}, {q.NumHeadsQ}, {layout.HeadDimV}].", nameof(destination));
+        }
+    }
+}

@@ -1,0 +1,30 @@
+namespace DistAttention.Kernels;
+
+/// <summary>Mask bits of one tile for a group of query vectors.</summary>
+internal static unsafe class MaskWords
+{
+    /// <summary>32-bit words of one row of a tile.</summary>
+    public const int PerRow = SequenceFormat.BlockLength / 32;
+
+    /// <summary>Bits per row: rows of the vectors first to first + count − 1, [row][8].</summary>
+    public static void FillRows(in NodeJob job, int firstVector, int count, long tileStart, uint* rows)
+    {
+        PositionRange positions = job.RowPositions(firstVector, count);
+        job.Mask.Fill(positions, tileStart, new Span<uint>(rows, checked((int)positions.Length * PerRow)));
+    }
+
+    /// <summary>Bits per lane, [8][lanes]; lanes past <paramref name="count"/> repeat the last vector.</summary>
+    public static void FillLanes(in NodeJob job, int firstVector, int count, int lanes, long tileStart, uint* rows, uint* words)
+    {
+        FillRows(job, firstVector, count, tileStart, rows);
+        int firstRow = job.Row(firstVector);
+        for (int lane = 0; lane < lanes; lane++)
+        {
+            uint* row = rows + ((job.Row(firstVector + Math.Min(lane, count - 1)) - firstRow) * PerRow);
+            for (int word = 0; word < PerRow; word++)
+            {
+                words[(word * lanes) + lane] = row[word];
+            }
+        }
+    }
+}

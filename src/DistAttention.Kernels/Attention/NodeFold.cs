@@ -1,0 +1,69 @@
+using System.Numerics;
+
+namespace DistAttention.Kernels;
+
+/// <summary>
+/// The order of everything: a run is the left fold of its tiles from empty, a node above is the merge of its two children.
+/// Parts that hold nothing, or that the mask hides from every query, are the identity and are skipped with their whole subtree.
+/// </summary>
+internal static class NodeFold
+{
+    /// <summary>Largest level of a node.</summary>
+    public const int MaxLevel = 48;
+
+    /// <summary>Partials in flight at most while a node over these positions is computed.</summary>
+    public static int PartialsInFlight(PositionRange positions) =>
+        BitOperations.Log2((ulong)((positions.Length / SequenceFormat.RunLength) + 2)) + 3;
+
+    /// <summary>Computes node T(level, index) into a partial of the kernel's stack; false when it is empty and nothing was written.</summary>
+    public static bool Compute<TKernel>(ref TKernel kernel, in NodeJob job, int level, long index, int partial)
+        where TKernel : struct, ITileKernel
+    {
+        long length = (long)SequenceFormat.RunLength << level;
+        PositionRange positions = job.Positions.Intersect(new PositionRange(index * length, (index + 1) * length));
+        PositionRange queries = job.RowPositions(job.FirstVector, job.VectorCount);
+        if (job.Mask.Cover(queries, positions) == Coverage.None)
+        {
+            return false;
+        }
+
+        if (level == 0)
+        {
+            return Run(ref kernel, job, positions, queries, partial);
+        }
+
+        bool left = Compute(ref kernel, job, level - 1, 2 * index, partial);
+        bool right = Compute(ref kernel, job, level - 1, (2 * index) + 1, left ? partial + 1 : partial);
+        if (left && right)
+        {
+            kernel.Merge(partial);
+        }
+
+        return left || right;
+    }
+
+    private static bool Run<TKernel>(ref TKernel kernel, in NodeJob job, PositionRange positions, PositionRange queries, int partial)
+        where TKernel : struct, ITileKernel
+    {
+        bool any = false;
+        for (long start = positions.Start; start < positions.End; start += SequenceFormat.BlockLength)
+        {
+            job.Token.ThrowIfCancellationRequested();
+            PositionRange tile = new(start, Math.Min(start + SequenceFormat.BlockLength, positions.End));
+            if (job.Mask.Cover(queries, tile) == Coverage.None)
+            {
+                continue;
+            }
+
+            if (!any)
+            {
+                kernel.Reset(partial);
+                any = true;
+            }
+
+            kernel.Fold(partial, job, start, (int)tile.Length);
+        }
+
+        return any;
+    }
+}

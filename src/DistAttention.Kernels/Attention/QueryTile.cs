@@ -1,0 +1,47 @@
+namespace DistAttention.Kernels;
+
+/// <summary>Query rows as the user gave them, and how they attend.</summary>
+public readonly ref struct QueryTile
+{
+    /// <summary>Describes query rows.</summary>
+    /// <param name="q">[rows, numHeadsQ, headDim].</param>
+    /// <param name="rows">Query rows.</param>
+    /// <param name="numHeadsQ">Query heads.</param>
+    /// <param name="firstPosition">Absolute position of row 0; may be negative.</param>
+    /// <param name="scaleLog2">See <see cref="ScaleLog2"/>.</param>
+    /// <param name="mask">Which positions each row sees.</param>
+    public QueryTile(ReadOnlySpan<float> q, int rows, int numHeadsQ, long firstPosition, float scaleLog2, CompiledMask mask)
+    {
+        ArgumentNullException.ThrowIfNull(mask);
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfLessThan(numHeadsQ, 1);
+        Q = q;
+        Rows = rows;
+        NumHeadsQ = numHeadsQ;
+        FirstPosition = firstPosition;
+        ScaleLog2 = scaleLog2;
+        Mask = mask;
+    }
+
+    /// <summary>[Rows, NumHeadsQ, HeadDim].</summary>
+    public ReadOnlySpan<float> Q { get; }
+
+    /// <summary>Query rows.</summary>
+    public int Rows { get; }
+
+    /// <summary>Query heads.</summary>
+    public int NumHeadsQ { get; }
+
+    /// <summary>Absolute position of row 0.</summary>
+    public long FirstPosition { get; }
+
+    /// <summary>What q is multiplied by, once, so that scores are in base 2: SmScale · log₂ e, rounded once to float.</summary>
+    public float ScaleLog2 { get; }
+
+    /// <summary>Which positions each row sees.</summary>
+    public CompiledMask Mask { get; }
+
+    /// <summary>The <see cref="ScaleLog2"/> of a natural scale.</summary>
+    /// <param name="smScale">The factor between q·k and the natural score.</param>
+    public static float ToScaleLog2(float smScale) => (float)(smScale * Log2.LogE);
+}

@@ -1,0 +1,13 @@
+namespace DistAttention.Kernels;
+
+/// <summary>Everything is visible.</summary>
+internal sealed class CompiledFullMask : CompiledMask
+{
+    public static readonly CompiledFullMask Instance = new();
+
+    public override Coverage Cover(PositionRange q, PositionRange kv) => q.IsEmpty || kv.IsEmpty ? Coverage.None : Coverage.Full;
+
+    public override Int128 CountVisible(PositionRange q, PositionRange kv) => (Int128)q.Length * kv.Length;
+
+    public override void Fill(PositionRange q, long kvStart, Span<uint> bits) => bits[..((int)q.Length * TileWords)].Fill(uint.MaxValue);
+}
