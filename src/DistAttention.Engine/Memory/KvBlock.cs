@@ -18,18 +18,18 @@ public sealed unsafe class KvBlock : CountedLease
     /// <param name="lengthBytes">Bytes of one packed block.</param>
     /// <param name="budget">Pays for them until the last lease ends.</param>
     /// <exception cref="CapacityExceededException">The budget cannot.</exception>
-    public KvBlock(int lengthBytes, ByteBudget budget)
+    public KvBlock(long lengthBytes, ByteBudget budget)
     {
-        budget.Take(lengthBytes);
+        _length = checked((int)lengthBytes);
         _budget = budget;
-        _length = lengthBytes;
+        budget.Take(_length);
         try
         {
             _memory = NativeMemory.AlignedAlloc((nuint)lengthBytes, CacheLine);
         }
         catch
         {
-            budget.Return(lengthBytes);
+            budget.Return(_length);
             GC.SuppressFinalize(this);
             throw;
         }

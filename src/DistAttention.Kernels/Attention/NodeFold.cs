@@ -50,7 +50,7 @@ internal static class NodeFold
         {
             job.Token.ThrowIfCancellationRequested();
             PositionRange tile = new(start, Math.Min(start + SequenceFormat.BlockLength, positions.End));
-            if (job.Mask.Cover(queries, tile) == Coverage.None)
+            if (job.Mask.Cover(queries, tile) == Coverage.None || job.IsAbsent(start))
             {
                 continue;
             }

@@ -66,6 +66,10 @@ internal unsafe struct NodeJob
     public readonly PositionRange RowPositions(int firstVector, int count) =>
         new(FirstQueryPosition + (firstVector / GroupSize), FirstQueryPosition + ((firstVector + count - 1) / GroupSize) + 1);
 
+    /// <summary>Whether the view has no memory for the block that starts at a position.</summary>
+    public readonly bool IsAbsent(long position) =>
+        Blocks[(position - FirstBlockPosition) / SequenceFormat.BlockLength] == 0;
+
     /// <summary>This head's section of the block that starts at a position.</summary>
     public readonly byte* Head(long position) =>
         (byte*)Blocks[(position - FirstBlockPosition) / SequenceFormat.BlockLength] + Layout.HeadOffset(HeadKv);

@@ -5,7 +5,7 @@ public readonly ref struct KvView
 {
     /// <summary>Describes packed K/V.</summary>
     /// <param name="layout">How each block is laid out.</param>
-    /// <param name="blocks">Addresses: block i holds positions firstPosition + 256·i and up.</param>
+    /// <param name="blocks">Addresses: block i holds positions firstPosition + 256·i and up; 0 for a block that is not there, which counts as not visible.</param>
     /// <param name="firstPosition">Absolute position of the first row of the first block; a multiple of <see cref="SequenceFormat.RunLength"/>.</param>
     /// <param name="length">Absolute end of the snapshot: positions from here on count as not visible.</param>
     public KvView(KvLayout layout, ReadOnlySpan<nint> blocks, long firstPosition, long length)
