@@ -246,8 +246,9 @@ public sealed class SequenceLedgerTests
         Reservation reservation = await ReserveAsync(old, 10);
         SequenceLedger taken = await OpenAsync();
         await Assert.ThrowsAsync<LedgerFencedException>(async () => await old.CommitAsync(reservation, _none));
-        Assert.True((await ReserveAsync(taken, 1)).Fence > reservation.Fence + 1_000_000);
-        await AppendAsync(taken, 7);
+        Reservation newer = await ReserveAsync(taken, 7);
+        Assert.True(newer.Fence > reservation.Fence + 1_000_000);
+        Assert.Equal(7, (await taken.CommitAsync(newer, _none)).Snapshot.Length);
     }
 
     [Fact]
