@@ -1,6 +1,6 @@
 namespace DistAttention.Testing;
 
-/// <summary>Pseudo-random data from a seed: splitmix64, and normal deviates by the polar method.</summary>
+/// <summary>Pseudo-random data from a seed, the same bits on every machine: splitmix64, and normal deviates by the polar method.</summary>
 public sealed class SeededData
 {
     private ulong _state;
@@ -47,7 +47,7 @@ public sealed class SeededData
             double r = (x * x) + (y * y);
             if (r is > 0 and < 1)
             {
-                double factor = Math.Sqrt(-2 * Math.Log(r) / r);
+                double factor = Math.Sqrt(-2 * Ln(r) / r);
                 _spare = y * factor;
                 return x * factor;
             }
@@ -66,5 +66,24 @@ public sealed class SeededData
         }
 
         return values;
+    }
+
+    /// <summary>Natural logarithm from basic operations only, because the platform's may differ in the last place.</summary>
+    private static double Ln(double x)
+    {
+        int exponent = 0;
+        for (; x < 0.70710678118654752; x *= 2)
+        {
+            exponent--;
+        }
+
+        double s = (x - 1) / (x + 1);
+        double series = 0;
+        for (int odd = 21; odd >= 1; odd -= 2)
+        {
+            series = (series * s * s) + (1.0 / odd);
+        }
+
+        return (exponent * 0.69314718055994531) + (2 * s * series);
     }
 }

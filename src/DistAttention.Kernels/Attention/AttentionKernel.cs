@@ -82,12 +82,7 @@ public static unsafe class AttentionKernel
 
     private static void Check(KvView kv, int headKv, QueryTile q, int firstRow, int rowCount, long firstRun, int level, PartialSpan destination)
     {
-        KvLayout layout = kv.Layout;
-        ArgumentOutOfRangeException.ThrowIfNegative(headKv);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(headKv, layout.NumHeadsKv);
-        ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
-        ArgumentOutOfRangeException.ThrowIfNegative(rowCount);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(rowCount, q.Rows - firstRow);
+        NodeJob.Check(kv, headKv, q, firstRow, rowCount);
         ArgumentOutOfRangeException.ThrowIfNegative(level);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(level, NodeFold.MaxLevel);
         ArgumentOutOfRangeException.ThrowIfNegative(firstRun);
@@ -96,19 +91,9 @@ public static unsafe class AttentionKernel
             throw new ArgumentException($"{firstRun} does not start a node of level {level}.", nameof(firstRun));
         }
 
-        if (q.NumHeadsQ % layout.NumHeadsKv != 0)
+        if (destination.Rows != q.Rows || destination.NumHeadsQ != q.NumHeadsQ || destination.HeadDimV != kv.Layout.HeadDimV)
         {
-            throw new ArgumentException($"{q.NumHeadsQ} query heads cannot be shared evenly by {layout.NumHeadsKv} K/V heads.", nameof(q));
-        }
-
-        if (q.Q.Length < (long)q.Rows * q.NumHeadsQ * layout.HeadDim)
-        {
-            throw new ArgumentException($"{q.Q.Length} floats are too few for [{q.Rows}, {q.NumHeadsQ}, {layout.HeadDim}].", nameof(q));
-        }
-
-        if (destination.Rows != q.Rows || destination.NumHeadsQ != q.NumHeadsQ || destination.HeadDimV != layout.HeadDimV)
-        {
-            throw new ArgumentException($"The partial is not of shape [{q.Rows}, {q.NumHeadsQ}, {layout.HeadDimV}].", nameof(destination));
+            throw new ArgumentException($"The partial is not of shape [{q.Rows}, {q.NumHeadsQ}, {kv.Layout.HeadDimV}].", nameof(destination));
         }
     }
 }

@@ -26,7 +26,7 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
     private readonly uint* _rowBits; // [rows][8]
     private readonly float* _partials; // per partial: max [count], sum [count], output [count][valueStride]
 
-    public KeyLaneKernel(ref NodeJob job, int partials)
+    public KeyLaneKernel(in NodeJob job, int partials)
     {
         KvLayout layout = job.Layout;
         _count = job.VectorCount;

@@ -54,7 +54,7 @@ internal unsafe struct NodeCall
             Job.VectorCount = Math.Min(left, keyLanes ? MaxKeyLaneVectors : QueryLaneKernel<TLanes, TVec, TElement, TScaled>.ChunkVectors(Job.Layout));
             if (keyLanes)
             {
-                KeyLaneKernel<TLanes, TVec, TElement, TScaled> kernel = new(ref Job, partials);
+                KeyLaneKernel<TLanes, TVec, TElement, TScaled> kernel = new(Job, partials);
                 if (NodeFold.Compute(ref kernel, Job, Level, Index, 0))
                 {
                     kernel.Write(0, Job, Max, Sum, Output);
@@ -63,7 +63,7 @@ internal unsafe struct NodeCall
             }
             else
             {
-                QueryLaneKernel<TLanes, TVec, TElement, TScaled> kernel = new(ref Job, partials);
+                QueryLaneKernel<TLanes, TVec, TElement, TScaled> kernel = new(Job, partials);
                 if (NodeFold.Compute(ref kernel, Job, Level, Index, 0))
                 {
                     kernel.Write(0, Job, Max, Sum, Output);

@@ -26,6 +26,26 @@ internal unsafe struct NodeJob
     public int FirstVector;
     public int VectorCount;
 
+    /// <summary>Refuses arguments that would read outside the caller's memory.</summary>
+    public static void Check(KvView kv, int headKv, QueryTile q, int firstRow, int rowCount)
+    {
+        KvLayout layout = kv.Layout;
+        ArgumentOutOfRangeException.ThrowIfNegative(headKv);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(headKv, layout.NumHeadsKv);
+        ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
+        ArgumentOutOfRangeException.ThrowIfNegative(rowCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rowCount, q.Rows - firstRow);
+        if (q.NumHeadsQ % layout.NumHeadsKv != 0)
+        {
+            throw new ArgumentException($"{q.NumHeadsQ} query heads cannot be shared evenly by {layout.NumHeadsKv} K/V heads.", nameof(q));
+        }
+
+        if (q.Q.Length < (long)q.Rows * q.NumHeadsQ * layout.HeadDim)
+        {
+            throw new ArgumentException($"{q.Q.Length} floats are too few for [{q.Rows}, {q.NumHeadsQ}, {layout.HeadDim}].", nameof(q));
+        }
+    }
+
     /// <summary>The job of a call; blocks and queries are its spans, pinned.</summary>
     public static NodeJob Create(KvView kv, nint* blocks, int headKv, QueryTile q, float* queries, KernelScratch scratch, CancellationToken token) => new()
     {
