@@ -1,0 +1,20 @@
+using System.CommandLine;
+using DistAttention.Cli.Output;
+
+namespace DistAttention.Cli.Shell;
+
+/// <summary>Everything the program can do.</summary>
+internal static partial class Verbs
+{
+    public static RootCommand CreateRoot(CliConsole console)
+    {
+        RootCommand root = new("Exact attention over very long sequences.");
+        AddClusterVerbs(root, console);
+        root.Options.OfType<VersionOption>().Single().Action = new VersionPage(console);
+        HelpPage.Install(root, console);
+        return root;
+    }
+
+    /// <summary>Implemented in Cluster/, a folder that the build without Orleans leaves out: the hook then has no body.</summary>
+    static partial void AddClusterVerbs(RootCommand root, CliConsole console);
+}
