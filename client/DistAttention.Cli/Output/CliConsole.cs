@@ -1,5 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Spectre.Console;
 
@@ -11,12 +9,6 @@ namespace DistAttention.Cli.Output;
 /// </summary>
 internal sealed class CliConsole
 {
-    private static readonly JsonSerializerOptions _json = new()
-    {
-        WriteIndented = true,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     private readonly TextWriter _stdout;
     private readonly TextWriter _stderr;
 
@@ -46,7 +38,7 @@ internal sealed class CliConsole
     public void WriteLine(string line) => _stdout.WriteLine(line);
 
     /// <summary>A JSON document on stdout.</summary>
-    public void WriteJson(JsonNode document) => _stdout.WriteLine(document.ToJsonString(_json));
+    public void WriteJson(JsonNode document) => _stdout.WriteLine(JsonText.Of(document));
 
     /// <summary>One plain line on stderr.</summary>
     public void Note(string line)

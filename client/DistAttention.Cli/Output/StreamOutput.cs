@@ -7,7 +7,7 @@ namespace DistAttention.Cli.Output;
 /// <summary>One of the process's streams as Spectre.Console sees it, with its own width and its own idea of being a terminal.</summary>
 internal sealed class StreamOutput(TextWriter writer, bool isTerminal) : IAnsiConsoleOutput
 {
-    private const int WidthWithoutTerminal = 100;
+    private const int WidthWithoutTerminal = 80;
 
     public TextWriter Writer => writer;
 

@@ -17,5 +17,9 @@ internal sealed class Verb : Command
 
 /// <summary>A command line worth copying.</summary>
 /// <param name="Purpose">What it is for.</param>
-/// <param name="CommandLine">The line.</param>
-internal sealed record Example(string Purpose, string CommandLine);
+/// <param name="Lines">The line, cut where it would be wider than a terminal of 80 columns.</param>
+internal sealed record Example(string Purpose, params IReadOnlyList<string> Lines)
+{
+    /// <summary>The line as a shell takes it, going on after a backslash.</summary>
+    public string CommandLine => string.Join(" \\\n    ", Lines);
+}

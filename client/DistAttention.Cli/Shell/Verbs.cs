@@ -1,4 +1,6 @@
 using System.CommandLine;
+using DistAttention.Cli.Attend;
+using DistAttention.Cli.Explain;
 using DistAttention.Cli.Output;
 
 namespace DistAttention.Cli.Shell;
@@ -9,6 +11,8 @@ internal static partial class Verbs
     public static RootCommand CreateRoot(CliConsole console)
     {
         RootCommand root = new("Exact attention over very long sequences.");
+        root.Add(AttendCommand.Create(console));
+        root.Add(ExplainCommand.Create(console));
         AddClusterVerbs(root, console);
         root.Options.OfType<VersionOption>().Single().Action = new VersionPage(console);
         HelpPage.Install(root, console);
