@@ -24,7 +24,7 @@ internal sealed class StreamOutput(TextWriter writer, bool isTerminal) : IAnsiCo
         bool noColor = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
         return AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Out = new StreamOutput(writer, isTerminal),
+            Out = new StreamOutput(isTerminal ? writer : new TrimmingWriter(writer), isTerminal),
             Ansi = plain ? AnsiSupport.No : AnsiSupport.Detect,
             ColorSystem = plain || noColor ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
             Interactive = plain ? InteractionSupport.No : InteractionSupport.Yes,

@@ -12,6 +12,9 @@ internal static class ExitCode
     /// <summary>The command line could not be understood; nothing was started.</summary>
     public const int Usage = 2;
 
+    /// <summary>Stopped because its terminal closed (128 + SIGHUP).</summary>
+    public const int HungUp = 129;
+
     /// <summary>Stopped by Ctrl-C (128 + SIGINT).</summary>
     public const int Interrupted = 130;
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace DistAttention.Cli.Shell;
 
 /// <summary>
-/// Turns the first Ctrl-C or request to terminate into a cancellation, so that work stops cleanly and leaves no half-written
+/// Turns the first Ctrl-C, request to terminate or closed terminal into a cancellation, so that work stops cleanly and leaves no half-written
 /// file. A second one is left to the system, which ends the process.
 /// </summary>
 internal sealed class StopSignals : IDisposable
@@ -18,6 +18,7 @@ internal sealed class StopSignals : IDisposable
     {
         Register(PosixSignal.SIGINT, ExitCode.Interrupted);
         Register(PosixSignal.SIGTERM, ExitCode.Terminated);
+        Register(PosixSignal.SIGHUP, ExitCode.HungUp);
     }
 
     /// <summary>Cancelled by the first signal.</summary>

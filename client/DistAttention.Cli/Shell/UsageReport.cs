@@ -19,7 +19,7 @@ internal static class UsageReport
     // An unknown word comes first: what is reported missing is often just what was misspelt.
     private static string Problem(ParseResult parsed, Command command) =>
         parsed.UnmatchedTokens is [var unknown, ..] ? Unknown(unknown, command)
-        : Missing(parsed) ?? parsed.Errors[0].Message.TrimEnd('.');
+        : WrongValue(parsed) ?? Missing(parsed) ?? parsed.Errors[0].Message.TrimEnd('.');
 
     private static string Unknown(string word, Command command)
     {
@@ -32,11 +32,27 @@ internal static class UsageReport
         return Spelling.Nearest(word, candidates) is { } nearest ? $"{problem}; did you mean '{nearest}'?" : problem;
     }
 
+    private static string? WrongValue(ParseResult parsed)
+    {
+        foreach (ParseError error in parsed.Errors)
+        {
+            if ((error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult) is { Implicit: false, IdentifierTokenCount: > 0 } given)
+            {
+                string name = given.Option.Name;
+                return given.Tokens.Count < given.Option.Arity.MinimumNumberOfValues ? $"{name} needs a value"
+                    : given.Tokens.Count > given.Option.Arity.MaximumNumberOfValues ? $"{name} is given {given.Tokens.Count} values; it takes one"
+                    : error.Message.TrimEnd('.');
+            }
+        }
+
+        return null;
+    }
+
     private static string? Missing(ParseResult parsed)
     {
         string[] missing = [.. parsed.CommandResult.Command.Options
-            .Where(o => o.Required && parsed.GetResult(o) is null)
-            .Select(static o => o.Name)];
+            .Where(option => option.Required && parsed.GetResult(option) is null or { IdentifierTokenCount: 0 })
+            .Select(static option => option.Name)];
         return missing switch
         {
             [] => null,

@@ -42,6 +42,11 @@ public sealed class NpyWriter : IDisposable
             throw new TensorFileException(path, "is a folder");
         }
 
+        if (IsDevice(path))
+        {
+            throw new TensorFileException(path, "is a device; a file in its place would break it");
+        }
+
         NpyWriter? writer = null;
         try
         {
@@ -166,6 +171,15 @@ public sealed class NpyWriter : IDisposable
         Encoding.ASCII.GetBytes(dictionary, header.AsSpan(prefix));
         header[^1] = (byte)'\n';
         return header;
+    }
+
+    // Replacing is done by renaming, which, for a privileged user, would turn /dev/null into a file.
+    private static bool IsDevice(string path)
+    {
+        string full = Path.GetFullPath(path);
+        return !OperatingSystem.IsWindows()
+            && full.StartsWith("/dev/", StringComparison.Ordinal)
+            && !full.StartsWith("/dev/shm/", StringComparison.Ordinal);
     }
 
     private static TensorFileException Explain(string path, Exception error) => new(

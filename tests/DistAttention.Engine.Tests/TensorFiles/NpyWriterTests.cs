@@ -55,6 +55,7 @@ public sealed class NpyWriterTests : IDisposable
     public void A_place_that_cannot_be_written_is_named()
     {
         Assert.EndsWith("its folder does not exist.", Assert.Throws<TensorFileException>(() => NpyWriter.Create(_folder.File("none/o.npy"), 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("is a device", Assert.Throws<TensorFileException>(() => NpyWriter.Create("/dev/distattn-test", 1)).Message, StringComparison.Ordinal);
         Assert.EndsWith("is a folder.", Assert.Throws<TensorFileException>(() => NpyWriter.Create(_folder.File(""), 1)).Message, StringComparison.Ordinal);
     }
 }
