@@ -2,6 +2,7 @@ using System.Diagnostics;
 using DistAttention.Cli.Arguments;
 using DistAttention.Cli.Output;
 using DistAttention.Engine;
+using DistAttention.Engine.Planning;
 using DistAttention.Engine.TensorFiles;
 
 namespace DistAttention.Cli.Attend;
@@ -33,7 +34,7 @@ internal sealed class AttendJob(TensorInputs inputs, AttendOutputs outputs, int?
     private async Task AppendAsync(IAttentionSequence sequence, ProgressSteps steps, CancellationToken cancellationToken)
     {
         (TensorFile k, TensorFile v) = (inputs.K, inputs.V);
-        int most = RowsPerSlice(k.Rows, k.RowLength + v.RowLength);
+        int most = RowsPerSlice(k.Rows, k.RowLength + v.RowLength, SequenceFormat.RunLength);
         float[] kSlice = new float[most * k.RowLength]; // [most, NumHeadsKv, HeadDim]
         float[] vSlice = new float[most * v.RowLength]; // [most, NumHeadsKv, HeadDimV]
         ProgressStep step = steps.Start("appending k and v", k.Rows, "positions");
@@ -62,7 +63,7 @@ internal sealed class AttendJob(TensorInputs inputs, AttendOutputs outputs, int?
     {
         TensorFile q = inputs.Q;
         long outputRowLength = (long)inputs.Spec.NumHeadsQ * inputs.Spec.HeadDimV;
-        int most = RowsPerSlice(q.Rows, q.RowLength + outputRowLength + inputs.Spec.NumHeadsQ);
+        int most = RowsPerSlice(q.Rows, q.RowLength + outputRowLength + inputs.Spec.NumHeadsQ, Planner.TileRows(inputs.Spec));
         float[] qSlice = new float[most * q.RowLength]; // [most, NumHeadsQ, HeadDim]
         float[] oSlice = new float[most * outputRowLength]; // [most, NumHeadsQ, HeadDimV]
         float[] lseSlice = new float[most * inputs.Spec.NumHeadsQ]; // [most, NumHeadsQ]
@@ -95,6 +96,10 @@ internal sealed class AttendJob(TensorInputs inputs, AttendOutputs outputs, int?
         return totals;
     }
 
-    private static int RowsPerSlice(long rows, long elementsPerRow) =>
-        (int)Math.Min(rows, Math.Max(1, SliceBytes / (elementsPerRow * sizeof(float))));
+    /// <summary>Rows that fit a slice, in whole units where more than one fits: cutting a query tile would make two of it.</summary>
+    private static int RowsPerSlice(long rows, long elementsPerRow, int unit)
+    {
+        long most = Math.Max(1, SliceBytes / (elementsPerRow * sizeof(float)));
+        return (int)Math.Min(rows, most > unit ? most / unit * unit : most);
+    }
 }

@@ -17,11 +17,11 @@ internal sealed record AttendReport(
     public void WriteNotes(CliConsole console)
     {
         SequenceSpec spec = Inputs.Spec;
-        string heads = spec.NumHeadsQ == spec.NumHeadsKv ? $"{spec.NumHeadsQ} heads" : $"{spec.NumHeadsQ} heads ({spec.NumHeadsKv} of k and v)";
+        string heads = Units.Plural(spec.NumHeadsQ, "head") + (spec.NumHeadsQ == spec.NumHeadsKv ? "" : $" ({spec.NumHeadsKv} of k and v)");
         double skipped = (double)Totals.BlocksSkipped / Math.Max(1, Totals.BlocksComputed + Totals.BlocksSkipped);
         List<(string, string)> facts =
         [
-            ("attended", $"{Inputs.Q.Rows:N0} rows × {heads} over {Inputs.K.Rows:N0} positions, {Inputs.Options.Mask}, {KvTypes.Name(spec.KvType)}"),
+            ("attended", $"{Units.Plural(Inputs.Q.Rows, "row")} × {heads} over {Units.Plural(Inputs.K.Rows, "position")}, {Inputs.Options.Mask}, {KvTypes.Name(spec.KvType)}"),
             ("time", $"{Units.Duration(Totals.Attending)} at {Units.Flops(Totals.FlopsPerSecond)}/s; {Units.Duration(All)} with the files"),
             ("blocks", $"{Totals.BlocksComputed:N0} computed, {Totals.BlocksSkipped:N0} skipped ({skipped:P0})"),
             ("o", $"{Outputs.Path} {Units.Shape(Outputs.Shape)}, sha256 {ODigest[..16]}…"),

@@ -13,13 +13,13 @@ internal static class PlanTree
     {
         AttentionPlan plan = view.Plan;
         SequenceSpec spec = view.Spec;
-        to.WriteLine($"{plan.Queries.Length:N0} rows at positions {Range(plan.Queries)} attend to {plan.Snapshot.Length:N0} positions, {plan.Mask}");
+        to.WriteLine($"{Units.Plural(plan.Queries.Length, "row")} at positions {Range(plan.Queries)} attend to {Units.Plural(plan.Snapshot.Length, "position")}, {plan.Mask}");
         to.WriteLine($"{Heads(spec)}, {KvTypes.Name(spec.KvType)}");
-        to.WriteLine($"{Plural(view.Tiles, "query tile")} of up to {Plural(plan.TileRows, "row")}, shards of up to {Plural(spec.ShardLength, "position")}");
+        to.WriteLine($"{Units.Plural(view.Tiles, "query tile")} of up to {Units.Plural(plan.TileRows, "row")}, shards of up to {Units.Plural(spec.ShardLength, "position")}");
         to.WriteLine();
         foreach (OwnerView owner in view.Owners)
         {
-            Tree tree = new($"owner [bold]{Markup.Escape(owner.Owner)}[/]: {Plural(owner.Shards.Count, "shard")}") { Guide = TreeGuide.Line };
+            Tree tree = new($"owner [bold]{Markup.Escape(owner.Owner)}[/]: {Units.Plural(owner.Shards.Count, "shard")}") { Guide = TreeGuide.Line };
             tree.AddNode(ShardTable(owner.Shards, all));
             foreach (string reason in owner.Shards.SelectMany(static s => s.SkipReasons).Distinct())
             {
@@ -83,12 +83,10 @@ internal static class PlanTree
     private static string Heads(SequenceSpec spec)
     {
         string heads = spec.NumHeadsQ == spec.NumHeadsKv
-            ? Plural(spec.NumHeadsQ, "head")
-            : $"{Plural(spec.NumHeadsQ, "query head")} on {Plural(spec.NumHeadsKv, "key/value head")}";
+            ? Units.Plural(spec.NumHeadsQ, "head")
+            : $"{Units.Plural(spec.NumHeadsQ, "query head")} on {Units.Plural(spec.NumHeadsKv, "key/value head")}";
         return $"{heads} of {spec.HeadDim}{(spec.HeadDimV == spec.HeadDim ? "" : $" (values {spec.HeadDimV})")}";
     }
 
     private static string Range(PositionRange range) => $"[{range.Start:N0}, {range.End:N0})";
-
-    private static string Plural(long count, string noun) => $"{count:N0} {noun}{(count == 1 ? "" : "s")}";
 }

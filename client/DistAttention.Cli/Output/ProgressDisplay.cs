@@ -20,9 +20,16 @@ internal static class ProgressDisplay
         Task<T> running = Task.Run(() => work(steps));
         if (!await EndsWithinAsync(running, _quietAtFirst).ConfigureAwait(false))
         {
-            await (console.NotesAreLive && console.Notes.Profile.Capabilities.Ansi
-                ? DrawBarsAsync(console.Notes, steps, running)
-                : WriteLinesAsync(console, steps, running)).ConfigureAwait(false);
+            try
+            {
+                await (console.NotesAreLive && console.Notes.Profile.Capabilities.Ansi
+                    ? DrawBarsAsync(console.Notes, steps, running)
+                    : WriteLinesAsync(console, steps, running)).ConfigureAwait(false);
+            }
+            catch (IOException)
+            {
+                // stderr is gone, the work is not
+            }
         }
 
         return await running.ConfigureAwait(false);

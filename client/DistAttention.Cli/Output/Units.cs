@@ -27,6 +27,9 @@ internal static class Units
         _ => $"{(long)time.TotalHours} h {time.Minutes} min",
     };
 
+    /// <summary>"1 row", "2,000 rows".</summary>
+    public static string Plural(long count, string noun) => $"{count.ToString("N0", CultureInfo.InvariantCulture)} {noun}{(count == 1 ? "" : "s")}";
+
     /// <summary>"[4,096, 8, 64]".</summary>
     public static string Shape(params IEnumerable<long> dimensions) =>
         $"[{string.Join(", ", dimensions.Select(static d => d.ToString("N0", CultureInfo.InvariantCulture)))}]";

@@ -13,10 +13,17 @@ internal static class ErrorReport
     public static int Write(CliConsole console, Exception error, StopSignals signals)
     {
         (string line, int exitCode) = Describe(error, signals);
-        console.NoteError(line);
-        if (Environment.GetEnvironmentVariable(DebugVariable) is { Length: > 0 } and not "0")
+        try
         {
-            console.Note(error.ToString());
+            console.NoteError(line);
+            if (Environment.GetEnvironmentVariable(DebugVariable) is { Length: > 0 } and not "0")
+            {
+                console.Note(error.ToString());
+            }
+        }
+        catch (IOException)
+        {
+            // stderr is gone; the exit code still tells
         }
 
         return exitCode;
