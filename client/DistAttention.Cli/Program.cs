@@ -1,1 +1,4 @@
-return 0;
+using DistAttention.Cli.Output;
+using DistAttention.Cli.Shell;
+
+return await CommandLineProgram.RunAsync(args, CliConsole.ForProcess()).ConfigureAwait(false);

@@ -1,0 +1,24 @@
+namespace DistAttention.Cli.Arguments;
+
+/// <summary>What the options of a verb ask for, parsed but not yet held against any file.</summary>
+internal sealed record AttentionRequest
+{
+    /// <summary>No position is farther from 0 than this, so that sums of positions never overflow.</summary>
+    public const long FarthestPosition = 1L << 60;
+
+    public required string Q { get; init; }
+
+    public required string K { get; init; }
+
+    public required string V { get; init; }
+
+    public required AttentionMask Mask { get; init; }
+
+    public float? Scale { get; init; }
+
+    public long? FirstQueryPosition { get; init; }
+
+    public int? ShardLength { get; init; }
+
+    public required KvDataType KvType { get; init; }
+}

@@ -1,0 +1,115 @@
+using DistAttention.Cli.Shell;
+using DistAttention.Engine.TensorFiles;
+
+namespace DistAttention.Cli.Arguments;
+
+/// <summary>The files q, k and v, open, with shapes that fit each other. Only their headers have been read.</summary>
+internal sealed class TensorInputs : IDisposable
+{
+    private TensorInputs(TensorFile q, TensorFile k, TensorFile v, AttentionRequest request)
+    {
+        Q = q;
+        K = k;
+        V = v;
+        Spec = MakeSpec(q, k, v, request);
+        Options = new AttendOptions
+        {
+            Mask = request.Mask,
+            Score = request.Scale is { } scale ? new ScaledDotScore { SmScale = scale } : ScoreFunction.ScaledDot,
+            // The rows may be attended to in slices: where the first one stands is settled here, once.
+            FirstQueryPosition = request.FirstQueryPosition ?? k.Rows - q.Rows,
+            Timeout = TimeSpan.FromDays(1),
+        };
+    }
+
+    /// <summary>[tokens, NumHeadsQ, HeadDim].</summary>
+    public TensorFile Q { get; }
+
+    /// <summary>[tokens, NumHeadsKv, HeadDim].</summary>
+    public TensorFile K { get; }
+
+    /// <summary>[tokens, NumHeadsKv, HeadDimV].</summary>
+    public TensorFile V { get; }
+
+    /// <summary>The sequence that k and v make.</summary>
+    public SequenceSpec Spec { get; }
+
+    /// <summary>How q attends.</summary>
+    public AttendOptions Options { get; }
+
+    /// <summary>Where the first row of q stands.</summary>
+    public long FirstQueryPosition => Options.FirstQueryPosition!.Value;
+
+    /// <summary>Whether q has no dimension for heads; the output then has none either.</summary>
+    public bool IsSingleHead => Q.Shape.Count == 2;
+
+    /// <summary>Opens the files and checks their shapes.</summary>
+    public static TensorInputs Open(AttentionRequest request)
+    {
+        List<TensorFile> open = [];
+        try
+        {
+            foreach (string name in (string[])[request.Q, request.K, request.V])
+            {
+                open.Add(TensorFile.Open(name));
+            }
+
+            return new TensorInputs(open[0], open[1], open[2], request);
+        }
+        catch
+        {
+            open.ForEach(static file => file.Dispose());
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        Q.Dispose();
+        K.Dispose();
+        V.Dispose();
+    }
+
+    private static SequenceSpec MakeSpec(TensorFile q, TensorFile k, TensorFile v, AttentionRequest request)
+    {
+        (long headsQ, long headDim) = HeadsOf(q, "headDim");
+        (long headsK, long headDimK) = HeadsOf(k, "headDim");
+        (long headsV, long headDimV) = HeadsOf(v, "headDimV");
+        Require(headDim == headDimK, $"{q.Name} {Shape(q)} and {k.Name} {Shape(k)} differ in head size");
+        Require(k.Rows == v.Rows, $"{k.Name} {Shape(k)} and {v.Name} {Shape(v)} differ in tokens");
+        Require(headsK == headsV, $"{k.Name} {Shape(k)} and {v.Name} {Shape(v)} differ in heads");
+        Require(headDimV > 0, $"{v.Name} {Shape(v)} holds no values"); // in a spec, 0 means "the same as HeadDim"
+        SequenceSpec spec = new()
+        {
+            NumHeadsQ = ToInt(headsQ),
+            NumHeadsKv = ToInt(headsK),
+            HeadDim = ToInt(headDim),
+            HeadDimV = ToInt(headDimV),
+            KvType = request.KvType,
+            ExpectedMask = request.Mask,
+            ExpectedLength = k.Rows,
+        };
+        spec = request.ShardLength is { } shardLength ? spec with { ShardLength = shardLength } : spec;
+        spec.Validate();
+        return spec;
+    }
+
+    private static (long Heads, long HeadDim) HeadsOf(TensorFile file, string headDimName) => file.Shape switch
+    {
+        [_, long headDim] => (1, headDim),
+        [_, long heads, long headDim] => (heads, headDim),
+        _ => throw new CliException($"{file.Name} has the shape {Shape(file)}; [tokens, heads, {headDimName}] or [tokens, {headDimName}] is needed"),
+    };
+
+    private static string Shape(TensorFile file) => $"[{string.Join(", ", file.Shape)}]";
+
+    private static int ToInt(long dimension) => (int)Math.Min(dimension, int.MaxValue); // too large either way: the spec says so
+
+    private static void Require(bool condition, string problem)
+    {
+        if (!condition)
+        {
+            throw new CliException(problem);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using DistAttention.Cli.Arguments;
+using DistAttention.Cli.Output;
+using DistAttention.Cli.Shell;
+
+namespace DistAttention.Cli.Attend;
+
+/// <summary><c>distattn attend</c>: attention of tensor files, into tensor files.</summary>
+internal static class AttendCommand
+{
+    public static Verb Create(CliConsole console)
+    {
+        AttentionArguments arguments = new();
+        Option<string> output = new("--out") { HelpName = "FILE", Description = "Where o goes: float32 .npy, shaped like q with v's head size.", Required = true };
+        Option<string?> lse = new("--lse") { HelpName = "FILE", Description = "Where lse goes, the natural log of each row's sum of exp(score): float32 .npy [tokens, heads]." };
+        Option<int?> threads = Parsed.Option<int?>("--threads", "N", "Threads that compute. Changes no bit of the result. Default: all cores.", static text => (int)Parsed.WholeNumber(1, 1024)(text));
+        Option<bool> json = new("--json") { Description = "Print what was done, with digests of o and lse, as JSON on stdout." };
+
+        Verb verb = new(
+            "attend",
+            "Exact attention of q over k and v, from tensor files into tensor files.",
+            new Example("causal self-attention", "distattn attend --q q.npy --k k.npy --v v.npy --mask causal --out o.npy"),
+            new Example(
+                "tensors of a .safetensors file, k and v held in half precision",
+                "distattn attend --q m.safetensors:q --k m.safetensors:k --v m.safetensors:v",
+                "--kv-type float16 --out o.npy --lse lse.npy"));
+        arguments.AddTensorsTo(verb);
+        verb.Add(output);
+        verb.Add(lse);
+        arguments.AddChoicesTo(verb);
+        verb.Add(threads);
+        verb.Add(json);
+        verb.SetAction(async (parsed, cancellationToken) =>
+        {
+            AttentionRequest request = arguments.Read(parsed);
+            OutputPaths.RefuseInputs(request, parsed.GetRequiredValue(output), parsed.GetValue(lse));
+            using TensorInputs inputs = TensorInputs.Open(request);
+            using AttendOutputs outputs = AttendOutputs.Create(inputs, parsed.GetRequiredValue(output), parsed.GetValue(lse));
+            AttendJob job = new(inputs, outputs, parsed.GetValue(threads));
+            AttendReport report = await console.WithProgressAsync(steps => job.RunAsync(steps, cancellationToken)).ConfigureAwait(false);
+            outputs.Publish();
+            report.WriteNotes(console);
+            if (parsed.GetValue(json))
+            {
+                console.WriteJson(report.ToJson());
+            }
+
+            return ExitCode.Ok;
+        });
+        return verb;
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text.Json.Nodes;
+using DistAttention.Cli.Arguments;
+using DistAttention.Cli.Output;
+
+namespace DistAttention.Cli.Attend;
+
+/// <summary>What the verb did: a few lines for people, JSON for programs.</summary>
+internal sealed record AttendReport(
+    TensorInputs Inputs,
+    AttendOutputs Outputs,
+    AttendTotals Totals,
+    TimeSpan Appending,
+    TimeSpan All,
+    string ODigest,
+    string? LseDigest)
+{
+    public void WriteNotes(CliConsole console)
+    {
+        SequenceSpec spec = Inputs.Spec;
+        string heads = Units.Plural(spec.NumHeadsQ, "head") + (spec.NumHeadsQ == spec.NumHeadsKv ? "" : $" ({spec.NumHeadsKv} of k and v)");
+        double skipped = (double)Totals.BlocksSkipped / Math.Max(1, Totals.BlocksComputed + Totals.BlocksSkipped);
+        List<(string, string)> facts =
+        [
+            ("attended", $"{Units.Plural(Inputs.Q.Rows, "row")} × {heads} over {Units.Plural(Inputs.K.Rows, "position")}, {Inputs.Options.Mask}, {KvTypes.Name(spec.KvType)}"),
+            ("time", $"{Units.Duration(Totals.Attending)} at {Units.Flops(Totals.FlopsPerSecond)}/s; {Units.Duration(All)} with the files"),
+            ("blocks", $"{Totals.BlocksComputed:N0} computed, {Totals.BlocksSkipped:N0} skipped ({skipped:P0})"),
+            ("o", $"{Outputs.Path} {Units.Shape(Outputs.Shape)}, sha256 {ODigest[..16]}…"),
+        ];
+        if (Outputs.LsePath is { } lse)
+        {
+            facts.Add(("lse", $"{lse} {Units.Shape(Outputs.Shape[..^1])}, sha256 {LseDigest![..16]}…"));
+        }
+
+        Facts.Write(console.Notes, facts);
+    }
+
+    public JsonObject ToJson() => new()
+    {
+        ["q"] = Shape(Inputs.Q.Shape),
+        ["k"] = Shape(Inputs.K.Shape),
+        ["v"] = Shape(Inputs.V.Shape),
+        ["o"] = Shape(Outputs.Shape),
+        ["mask"] = Inputs.Options.Mask.ToString(),
+        ["scale"] = Inputs.Options.Score.EffectiveScale(Inputs.Spec.HeadDim),
+        ["firstQueryPosition"] = Inputs.FirstQueryPosition,
+        ["kvType"] = KvTypes.Name(Inputs.Spec.KvType),
+        ["shardLength"] = Inputs.Spec.ShardLength,
+        ["blocksComputed"] = Totals.BlocksComputed,
+        ["blocksSkipped"] = Totals.BlocksSkipped,
+        ["flops"] = Totals.Flops,
+        ["seconds"] = new JsonObject
+        {
+            ["append"] = Appending.TotalSeconds,
+            ["attend"] = Totals.Attending.TotalSeconds,
+            ["total"] = All.TotalSeconds,
+        },
+        ["gflops"] = Totals.FlopsPerSecond / 1e9,
+        ["sha256"] = new JsonObject { ["o"] = ODigest, ["lse"] = LseDigest },
+    };
+
+    private static JsonArray Shape(IEnumerable<long> dimensions) => [.. dimensions.Select(static d => JsonValue.Create(d))];
+}

@@ -1,0 +1,65 @@
+namespace DistAttention.Cli.Explain;
+
+/// <summary>A plan, its visits summed up by owner and shard.</summary>
+internal sealed record PlanView(AttentionPlan Plan, SequenceSpec Spec, IReadOnlyList<OwnerView> Owners)
+{
+    /// <summary>How many query tiles the rows are cut into.</summary>
+    public long Tiles => (Plan.Queries.Length + Plan.TileRows - 1) / Plan.TileRows;
+
+    /// <summary>What to do if nothing were hidden.</summary>
+    public Int128 AllPairs => (Int128)Plan.Queries.Length * Plan.Snapshot.Length;
+
+    public static PlanView Of(AttentionPlan plan, SequenceSpec spec) => new(plan, spec, [.. plan.Visits
+        .GroupBy(static visit => visit.Owner)
+        .Select(static ofOwner => new OwnerView(ofOwner.Key, [.. ofOwner
+            .GroupBy(static visit => visit.Shard)
+            .OrderBy(static ofShard => ofShard.Key)
+            .Select(ShardView.Of)]))]);
+}
+
+/// <summary>What one owner is asked for.</summary>
+internal sealed record OwnerView(string Owner, IReadOnlyList<ShardView> Shards);
+
+/// <summary>What one shard is asked for, over all query tiles.</summary>
+internal sealed record ShardView
+{
+    public required int Shard { get; init; }
+
+    public required PositionRange Positions { get; init; }
+
+    /// <summary>Query tiles that see something of the shard.</summary>
+    public required int TilesVisiting { get; init; }
+
+    /// <summary>Query tiles that see nothing of it, and so never reach it.</summary>
+    public required int TilesSkipping { get; init; }
+
+    public required long BlocksFull { get; init; }
+
+    public required long BlocksMasked { get; init; }
+
+    public required long BlocksSkipped { get; init; }
+
+    /// <summary>Why blocks were skipped, each reason once.</summary>
+    public required IReadOnlyList<string> SkipReasons { get; init; }
+
+    public required Int128 UnmaskedPairs { get; init; }
+
+    public required long KvBytes { get; init; }
+
+    public required double Flops { get; init; }
+
+    public static ShardView Of(IGrouping<int, ShardVisit> visits) => new()
+    {
+        Shard = visits.Key,
+        Positions = visits.First().Positions,
+        TilesVisiting = visits.Count(static v => v.Coverage != Coverage.None),
+        TilesSkipping = visits.Count(static v => v.Coverage == Coverage.None),
+        BlocksFull = visits.Sum(static v => (long)v.BlocksFull),
+        BlocksMasked = visits.Sum(static v => (long)v.BlocksMasked),
+        BlocksSkipped = visits.Sum(static v => (long)v.BlocksSkipped),
+        SkipReasons = [.. visits.Select(static v => v.SkipReason).Where(static r => r.Length > 0).Distinct()],
+        UnmaskedPairs = visits.Aggregate(Int128.Zero, static (sum, v) => sum + v.UnmaskedPairs),
+        KvBytes = visits.Sum(static v => v.KvBytes),
+        Flops = visits.Sum(static v => v.Flops),
+    };
+}

@@ -1,0 +1,24 @@
+using System.CommandLine;
+using DistAttention.Cli.Attend;
+using DistAttention.Cli.Explain;
+using DistAttention.Cli.Output;
+
+namespace DistAttention.Cli.Shell;
+
+/// <summary>Everything the program can do.</summary>
+internal static partial class Verbs
+{
+    public static RootCommand CreateRoot(CliConsole console)
+    {
+        RootCommand root = new("Exact attention over very long sequences.");
+        root.Add(AttendCommand.Create(console));
+        root.Add(ExplainCommand.Create(console));
+        AddClusterVerbs(root, console);
+        root.Options.OfType<VersionOption>().Single().Action = new VersionPage(console);
+        HelpPage.Install(root, console);
+        return root;
+    }
+
+    /// <summary>Implemented in Cluster/, a folder that the build without Orleans leaves out: the hook then has no body.</summary>
+    static partial void AddClusterVerbs(RootCommand root, CliConsole console);
+}
