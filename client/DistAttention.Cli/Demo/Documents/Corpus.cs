@@ -1,4 +1,5 @@
 using DistAttention.Cli.Demo.Tokens;
+using DistAttention.Cli.Shell;
 
 namespace DistAttention.Cli.Demo.Documents;
 
@@ -13,7 +14,7 @@ internal sealed class Corpus
 
     /// <param name="documents">The texts, in order.</param>
     /// <param name="tokenCount">How many tokens to use; null for all. More than there are: the text is read again from its start.</param>
-    /// <exception cref="DocumentException">There is no token at all.</exception>
+    /// <exception cref="CliException">There is no token at all.</exception>
     public Corpus(IReadOnlyList<Document> documents, int? tokenCount = null)
     {
         Documents = documents;
@@ -25,7 +26,7 @@ internal sealed class Corpus
 
         if (tokens.Count == 0)
         {
-            throw new DocumentException($"{documents[0].Name} is empty: there is nothing to attend to.");
+            throw new CliException($"{documents[0].Name} is empty: there is nothing to attend to.");
         }
 
         TextTokenCount = tokens.Count;

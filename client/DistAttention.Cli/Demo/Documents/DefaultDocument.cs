@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DistAttention.Cli.Shell;
 
 namespace DistAttention.Cli.Demo.Documents;
 
@@ -17,10 +18,10 @@ internal static class DefaultDocument
     ];
 
     /// <summary>Path of the notices of the .NET that runs this program, or else of one found on this machine.</summary>
-    /// <exception cref="DocumentException">There are none; says what to do instead.</exception>
+    /// <exception cref="CliException">There are none; says what to do instead.</exception>
     public static string Find() =>
         Installations().Select(static root => Path.Combine(root, FileName)).FirstOrDefault(File.Exists)
-        ?? throw new DocumentException($"No .NET installation with a {FileName} was found on this machine; name a text to read with --document.");
+        ?? throw new CliException($"No .NET installation with a {FileName} was found on this machine; name a text to read with --document.");
 
     /// <summary>Folders that may be the root of a .NET installation, best first.</summary>
     private static IEnumerable<string> Installations()

@@ -4,6 +4,3 @@ namespace DistAttention.Cli.Demo.Documents;
 /// <param name="Name">As people should see it.</param>
 /// <param name="Text">All of it.</param>
 internal sealed record Document(string Name, string Text);
-
-/// <summary>A document cannot be used; the message is the one line to print.</summary>
-internal sealed class DocumentException(string message) : Exception(message);

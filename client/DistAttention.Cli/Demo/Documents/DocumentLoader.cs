@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Unicode;
+using DistAttention.Cli.Shell;
 
 namespace DistAttention.Cli.Demo.Documents;
 
@@ -19,7 +20,7 @@ internal static class DocumentLoader
     /// <param name="paths">Files and folders.</param>
     /// <param name="note">Told of files of a folder that are left out.</param>
     /// <param name="cancellationToken">Looked at between files.</param>
-    /// <exception cref="DocumentException">A path cannot be read, is not UTF-8, or there is no text in it.</exception>
+    /// <exception cref="CliException">A path cannot be read, is not UTF-8, or there is no text in it.</exception>
     public static IReadOnlyList<Document> Load(IReadOnlyList<string> paths, Action<string> note, CancellationToken cancellationToken)
     {
         List<Document> documents = [];
@@ -68,21 +69,21 @@ internal static class DocumentLoader
             note($"{folder}: left out {binary.Count:N0} binary {(binary.Count == 1 ? "file" : "files")} ({string.Join(", ", binary.Take(3))}{(binary.Count > 3 ? ", …" : "")}).");
         }
 
-        return documents.Count > 0 ? documents : throw new DocumentException($"{folder} holds no text file.");
+        return documents.Count > 0 ? documents : throw new CliException($"{folder} holds no text file.");
     }
 
     private static Document LoadFile(string path, string name)
     {
         if (!File.Exists(path))
         {
-            throw new DocumentException($"{path}: there is no such file or folder.");
+            throw new CliException($"{path}: there is no such file or folder.");
         }
 
         byte[] bytes = Reading(path, () => ReadAll(path));
         int invalid = Utf8.IsValid(bytes) ? -1 : FirstInvalidByte(bytes);
         if (invalid >= 0)
         {
-            throw new DocumentException($"{path} is not UTF-8 text: byte {invalid:N0} (0x{bytes[invalid]:X2}) does not belong there.");
+            throw new CliException($"{path} is not UTF-8 text: byte {invalid:N0} (0x{bytes[invalid]:X2}) does not belong there.");
         }
 
         ReadOnlySpan<byte> content = bytes;
@@ -104,7 +105,7 @@ internal static class DocumentLoader
         {
             if (all.Length + read > MaxFileBytes)
             {
-                throw new DocumentException($"{path} is longer than the {MaxFileBytes >> 20} MiB that the demo reads of one file.");
+                throw new CliException($"{path} is longer than the {MaxFileBytes >> 20} MiB that the demo reads of one file.");
             }
         }
 
@@ -143,7 +144,7 @@ internal static class DocumentLoader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DocumentException($"{path} cannot be read: {e.Message}");
+            throw new CliException($"{path} cannot be read: {e.Message}");
         }
     }
 }

@@ -42,9 +42,9 @@ internal sealed record EncoderHead(
         new("spelling", "words spelled alike", HeadFeature.Spelling, 0, false, 0, 30, 20),
         new("phrase", "the same two words in a row", HeadFeature.Phrase, 0, false, 0, 30, 20),
         new("follows", "what comes after like words", HeadFeature.Meaning, 1.5f, true, 1, 30, 20),
-        new("clause", "passages alike within 4 tokens", HeadFeature.Meaning, 4, false, 0, 30, 18),
-        new("sentence", "passages alike within 12 tokens", HeadFeature.Meaning, 12, false, 0, 30, 16),
-        new("paragraph", "passages alike within 32 tokens", HeadFeature.Meaning, 32, false, 0, 30, 14),
-        new("section", "passages alike within 64 tokens", HeadFeature.Meaning, 64, false, 0, 30, 14),
+        new("clause", "passages alike within 5 tokens", HeadFeature.Meaning, 5, false, 0, 30, 17),
+        new("sentence", "passages alike within 12 tokens", HeadFeature.Meaning, 12, false, 0, 30, 15),
+        new("paragraph", "passages alike within 24 tokens", HeadFeature.Meaning, 24, false, 0, 30, 12),
+        new("section", "passages alike within 40 tokens", HeadFeature.Meaning, 40, false, 0, 30, 12),
     ];
 }

@@ -12,7 +12,7 @@ internal static class FunctionWords
         """
         a about above after again all also am an and any are aren't as at be because been before being below between both
         but by can can't cannot could couldn't did didn't do does doesn't doing don't done down during each either else
-        ever every few for from further get gets give given gives got had has hasn't have haven't having he her here hers
+        ever every few for from further get gets give given gives got had has hasn't have haven't having he her hers
         him his how however i if in into is isn't it it's its itself just let like many may me might more most much my
         myself neither no nor of off on once one only or other our ours out over own per please say says shall she should
         shouldn't so some such tell than that that's the their theirs them then there these they thing things this those

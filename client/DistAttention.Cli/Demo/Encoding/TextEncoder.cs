@@ -19,8 +19,7 @@ namespace DistAttention.Cli.Demo.Encoding;
 /// <para>
 /// <b>Scores.</b> q has length sharpness · √headDim and k about length 1, so that the scaled dot product q·k/√headDim of a
 /// perfect match is the head's sharpness (about 30: e³⁰ against chance likenesses of about e^±4 each), and softmax holds on
-/// to real matches instead of spreading over the text. A key's length is damped, not normalised: a context of little
-/// weight stays short.
+/// to real matches instead of spreading over the text. A context of next to no weight stays short instead of being blown up.
 /// </para>
 /// <para>
 /// <b>Start.</b> The last component of every head is not a feature: it gives each query the same score with position 0,
@@ -44,14 +43,17 @@ internal sealed class TextEncoder
     private const int Margin = 512;
 
     /// <summary>A question is short and all of it is meant: its tokens see each other at least this far.</summary>
-    private const float QuestionReach = 16;
+    private const float QuestionReach = 6;
+
+    /// <summary>How much of an ordinary context's squared length a key's length is damped by: enough that contexts of next to no weight stay short.</summary>
+    private const double Damping = 0.03;
 
     /// <summary>How far back the word before a phrase's second word may stand, over marks and function words.</summary>
     private const int PhraseGap = 4;
 
     private readonly Lexicon _lexicon;
     private readonly TermCodes _codes;
-    private readonly float[] _damping; // [head]: squared length of an ordinary context
+    private readonly float[] _damping; // [head]: added to the squared length of contexts
     private readonly int _features; // components of a head that hold features
 
     public TextEncoder(Corpus corpus, Lexicon lexicon, IReadOnlyList<EncoderHead>? heads = null, int headDim = 64)
@@ -63,7 +65,7 @@ internal sealed class TextEncoder
         _lexicon = lexicon;
         _codes = new TermCodes(lexicon, Heads, _features);
         double meanSquare = lexicon.MeanSquareWeight();
-        _damping = [.. Heads.Select(h => h.Reach == 0 ? 0 : (float)(meanSquare * ContextMixer.MeanSquareGain(ContextMixer.Decay(h.Reach), h.LooksBackOnly)))];
+        _damping = [.. Heads.Select(h => h.Reach == 0 ? 0 : (float)(Damping * meanSquare * ContextMixer.MeanSquareGain(ContextMixer.Decay(h.Reach), h.LooksBackOnly)))];
     }
 
     public IReadOnlyList<EncoderHead> Heads { get; }
@@ -131,19 +133,24 @@ internal sealed class TextEncoder
         return q;
     }
 
-    /// <summary>How well a vector of one head, such as its part of an output row, holds a word: the dot product with the word's code.</summary>
-    public double WordIn(ReadOnlySpan<float> vector, int term, int head)
+    /// <summary>How much of a word a row of values or outputs holds: the dot product with the word's code, mean of the heads.</summary>
+    /// <param name="row">[heads, headDim].</param>
+    /// <param name="term">The word.</param>
+    public double WordIn(ReadOnlySpan<float> row, int term)
     {
         Span<float> code = stackalloc float[_features];
-        code.Clear();
-        _codes.AddWord(code, term, head, 1);
         double sum = 0;
-        for (int i = 0; i < _features; i++)
+        for (int h = 0; h < Heads.Count; h++)
         {
-            sum += (double)code[i] * vector[i];
+            code.Clear();
+            _codes.AddWord(code, term, h, 1);
+            for (int i = 0; i < _features; i++)
+            {
+                sum += (double)code[i] * row[(h * HeadDim) + i];
+            }
         }
 
-        return sum;
+        return sum / Heads.Count;
     }
 
     private void Queries(TermRow terms, int first, int count, Func<EncoderHead, float> reach, Span<float> q)
