@@ -10,7 +10,4 @@ internal sealed record Answer
 
     /// <summary>The passages that get most, heaviest first.</summary>
     public required IReadOnlyList<Passage> Passages { get; init; }
-
-    /// <summary>Words that the attention output itself holds most of, beyond those asked for.</summary>
-    public required IReadOnlyList<string> OutputWords { get; init; }
 }

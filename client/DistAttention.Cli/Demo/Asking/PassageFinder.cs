@@ -11,7 +11,8 @@ internal sealed class PassageFinder(Corpus corpus, Lexicon lexicon)
 {
     private const int MaxUnits = 7;
     private const int MaxLineGap = 2;
-    private const double LeastOfPeak = 0.2;
+    private const int MaxStep = 2;
+    private const double LeastOfPeak = 0.1;
     private const double LeastOfFirst = 0.02;
     private const int MaxCandidates = 96;
     private const double SameWords = 0.6;
@@ -76,37 +77,51 @@ internal sealed class PassageFinder(Corpus corpus, Lexicon lexicon)
 
     private (int First, int Last) Grow(int peak, double[] mass, bool[] taken)
     {
+        double enough = LeastOfPeak * mass[peak];
         int first = peak;
         int last = peak;
-        while (last - first + 1 < MaxUnits)
+        while (true)
         {
-            double before = Joinable(first, first - 1, mass, taken);
-            double after = Joinable(last, last + 1, mass, taken);
-            if (Math.Max(before, after) < LeastOfPeak * mass[peak])
+            int before = NextHit(first, -1, enough, mass, taken);
+            int after = NextHit(last, 1, enough, mass, taken);
+            bool canGoBack = before != first && last - before < MaxUnits;
+            bool canGoOn = after != last && after - first < MaxUnits;
+            if (canGoBack && (!canGoOn || mass[before] > mass[after]))
+            {
+                first = before;
+            }
+            else if (canGoOn)
+            {
+                last = after;
+            }
+            else
+            {
+                return (first, last);
+            }
+        }
+    }
+
+    /// <summary>The nearest unit beyond an edge that holds enough, over at most one that does not; the edge itself if there is none.</summary>
+    private int NextHit(int edge, int direction, double enough, double[] mass, bool[] taken)
+    {
+        for (int step = 1; step <= MaxStep; step++)
+        {
+            int unit = edge + (step * direction);
+            if (unit < 0 || unit >= mass.Length || taken[unit]
+                || _units[unit].Document != _units[edge].Document
+                || Math.Abs(_units[unit].Line - _units[edge].Line) > MaxLineGap)
             {
                 break;
             }
 
-            if (before > after)
+            if (mass[unit] >= enough)
             {
-                first--;
-            }
-            else
-            {
-                last++;
+                return unit;
             }
         }
 
-        return (first, last);
+        return edge;
     }
-
-    /// <summary>Mass of a unit that may join its neighbour; −1 for one that may not.</summary>
-    private double Joinable(int edge, int next, double[] mass, bool[] taken) =>
-        next < 0 || next >= mass.Length || taken[next]
-        || _units[next].Document != _units[edge].Document
-        || Math.Abs(_units[next].Line - _units[edge].Line) > MaxLineGap
-            ? -1
-            : mass[next];
 
     private List<Passage> Together(List<Passage> passages)
     {

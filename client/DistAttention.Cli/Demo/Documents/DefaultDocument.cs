@@ -11,8 +11,8 @@ internal static class DefaultDocument
     /// <summary>What to ask of it.</summary>
     public static IReadOnlyList<string> Questions { get; } =
     [
-        "Which license covers Brotli?",
-        "Who wrote the xoshiro random number generators?",
+        "What is the license of Brotli?",
+        "Who may use the Unicode data files?",
         "Are patent or trademark rights waived?",
         "Must advertising materials mention the University of California?",
     ];

@@ -133,26 +133,6 @@ internal sealed class TextEncoder
         return q;
     }
 
-    /// <summary>How much of a word a row of values or outputs holds: the dot product with the word's code, mean of the heads.</summary>
-    /// <param name="row">[heads, headDim].</param>
-    /// <param name="term">The word.</param>
-    public double WordIn(ReadOnlySpan<float> row, int term)
-    {
-        Span<float> code = stackalloc float[_features];
-        double sum = 0;
-        for (int h = 0; h < Heads.Count; h++)
-        {
-            code.Clear();
-            _codes.AddWord(code, term, h, 1);
-            for (int i = 0; i < _features; i++)
-            {
-                sum += (double)code[i] * row[(h * HeadDim) + i];
-            }
-        }
-
-        return sum / Heads.Count;
-    }
-
     private void Queries(TermRow terms, int first, int count, Func<EncoderHead, float> reach, Span<float> q)
     {
         float rootHeadDim = MathF.Sqrt(HeadDim);

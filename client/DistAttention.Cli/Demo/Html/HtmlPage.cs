@@ -99,11 +99,6 @@ internal sealed class HtmlPage
         }
 
         _html.Append("</ol>\n");
-        if (answer.OutputWords.Count > 0)
-        {
-            _html.Append($"<p class=\"notes\">The output rows hold most of: <b>{Escape(string.Join(", ", answer.OutputWords))}</b></p>\n");
-        }
-
         _html.Append("</section>\n");
     }
 

@@ -55,7 +55,7 @@ internal static class PageScript
             const rowHeight = 16, barsHeight = 56, axisHeight = 34, gap = 4;
             let first = 0, count = data.bins, at = null;
             const least = Math.min(data.bins, 16);
-            const left = () => canvas.clientWidth < 480 ? 62 : 84;
+            const left = () => canvas.clientWidth < 480 ? 74 : 84;
             const plot = () => Math.max(1, canvas.clientWidth - left());
             const binAt = x => clamp(Math.floor(first + (x - left()) / plot() * count), 0, data.bins - 1);
             const xOf = bin => left() + (bin - first) / count * plot();
@@ -70,10 +70,10 @@ internal static class PageScript
               show(middle - part * next, next);
             };
 
-            // The most of the bins under each pixel: a single match must not vanish when many bins share one.
+            // The most of the bins under a pixel and half of its neighbours: a single match must stay visible among many bins.
             function strongest(row, x, width) {
-              const from = clamp(Math.floor(first + x / width * count), 0, data.bins - 1);
-              const to = clamp(Math.ceil(first + (x + 1) / width * count), from + 1, data.bins);
+              const from = clamp(Math.floor(first + (x - .5) / width * count), 0, data.bins - 1);
+              const to = clamp(Math.ceil(first + (x + 1.5) / width * count), from + 1, data.bins);
               let most = 0;
               for (let bin = from; bin < to; bin++) most = Math.max(most, row[bin]);
               return most;
@@ -102,9 +102,11 @@ internal static class PageScript
               }
               const axis = heads * rowHeight + gap + barsHeight;
               to.textAlign = "center";
+              const numbered = [];
               question.passages.forEach((passage, i) => {
                 const x = xOf(passage[0] / data.tokens * data.bins);
-                if (x < start || x > width) return;
+                if (x < start || x > width || numbered.some(other => Math.abs(other - x) < 10)) return;
+                numbered.push(x);
                 to.fillStyle = accent;
                 to.fillText(String(i + 1), clamp(x, start + 4, width - 4), axis + 9);
               });

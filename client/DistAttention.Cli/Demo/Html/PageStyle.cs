@@ -13,7 +13,7 @@ internal static class PageStyle
         @media (prefers-color-scheme: dark) {
           :root {
             --back: #101318; --card: #171b22; --ink: #e6e4df; --quiet: #98a0ae; --line: #2a303a; --accent: #ff9a4d; --mark: #6b3b09;
-            --heat0: #1a1f28; --heat1: #6d2f12; --heat2: #e2711d; --heat3: #ffe9b0;
+            --heat0: #222936; --heat1: #6d2f12; --heat2: #e2711d; --heat3: #ffe9b0;
           }
         }
         * { box-sizing: border-box; }
@@ -42,8 +42,9 @@ internal static class PageStyle
         button { font: inherit; font-size: .85rem; color: var(--ink); background: var(--back); border: 1px solid var(--line); border-radius: 6px; padding: .2rem .6rem; min-height: 2rem; cursor: pointer; }
         button[aria-pressed=true] { border-color: var(--accent); color: var(--accent); }
         .heads { display: flex; flex-wrap: wrap; gap: .35rem; margin: 0 0 .6rem; }
-        .matrix canvas { max-width: 40rem; aspect-ratio: 1; image-rendering: pixelated; cursor: crosshair; }
-        .matrix output { margin-top: .4rem; max-width: 40rem; }
+        .matrix { display: flex; flex-wrap: wrap; gap: .5rem 1.25rem; }
+        .matrix canvas { flex: 1 1 22rem; min-width: 0; max-width: 40rem; aspect-ratio: 1; image-rendering: pixelated; cursor: crosshair; touch-action: pan-y; }
+        .matrix output { flex: 1 1 12rem; min-height: 4em; }
         .passages { list-style: none; counter-reset: passage; margin: .5rem 0 0; padding: 0; }
         .passages li { counter-increment: passage; margin: 0 0 1rem; }
         .head { display: flex; flex-wrap: wrap; align-items: center; gap: .2rem .6rem; margin-bottom: .3rem; }
@@ -58,7 +59,7 @@ internal static class PageStyle
         .context { opacity: .65; }
         mark { background: var(--mark); color: inherit; border-radius: 3px; padding: 0 .1em; }
         table { border-collapse: collapse; font-size: .9rem; width: 100%; }
-        th { text-align: left; font-weight: 400; color: var(--quiet); padding: .2rem 1rem .2rem 0; vertical-align: top; white-space: nowrap; }
+        th { text-align: left; font-weight: 400; color: var(--quiet); padding: .2rem 1rem .2rem 0; vertical-align: top; white-space: nowrap; width: 8.5rem; }
         td { padding: .2rem 0; overflow-wrap: anywhere; }
         .digest { font: .8rem/1.5 ui-monospace, "DejaVu Sans Mono", monospace; }
         @media (max-width: 30rem) {

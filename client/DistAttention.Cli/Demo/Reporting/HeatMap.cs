@@ -26,7 +26,7 @@ internal sealed class HeatMap(Answer answer, IReadOnlyList<string> headNames, Co
     /// <param name="passages">How many passages to number.</param>
     public void Write(IAnsiConsole to, int passages)
     {
-        int columns = Math.Clamp(to.Profile.Width - Label - 2, 16, MaxColumns);
+        int columns = Math.Min(Math.Clamp(to.Profile.Width - Label - 2, 16, MaxColumns), corpus.TokenCount);
         double[][] heads = [.. Enumerable.Range(0, headNames.Count).Select(h => answer.Mass.Binned(columns, h))];
         double most = heads.Max(static h => h.Max());
         for (int h = 0; h < heads.Length; h++)
@@ -84,7 +84,7 @@ internal sealed class HeatMap(Answer answer, IReadOnlyList<string> headNames, Co
         foreach ((int column, string name) in corpus.Documents.Count == 1 ? Lines(columns) : DocumentStarts(columns))
         {
             int start = Math.Min(column, columns - name.Length);
-            if (start >= free)
+            if (start >= free && start >= 0)
             {
                 name.CopyTo(0, row, start, name.Length);
                 free = start + name.Length + 2;
@@ -96,11 +96,12 @@ internal sealed class HeatMap(Answer answer, IReadOnlyList<string> headNames, Co
 
     private IEnumerable<(int Column, string Name)> Lines(int columns)
     {
-        const int ticks = 5;
+        const int most = 5;
+        int ticks = Math.Clamp(columns / 12, 2, most);
         for (int tick = 0; tick < ticks; tick++)
         {
             int column = tick * (columns - 1) / (ticks - 1);
-            int position = (int)Math.Max(1, (long)column * (corpus.PositionCount - 1) / (columns - 1));
+            int position = (int)Math.Max(1, (long)column * (corpus.PositionCount - 1) / Math.Max(1, columns - 1));
             string line = corpus.Tokens[corpus.TokenIndexAt(position)].Line.ToString("N0", CultureInfo.InvariantCulture);
             yield return (column, tick == 0 ? "line " + line : line);
         }

@@ -62,7 +62,6 @@ internal static class JsonReport
             ["question"] = answer.Question.Text,
             ["words"] = new JsonArray([.. answer.Question.Words.Select(static w => (JsonNode)new JsonObject { ["text"] = w.Text, ["weight"] = Rounded(w.Weight), ["readAs"] = w.ReadAs })]),
             ["startShare"] = Rounded(answer.Mass.StartShare),
-            ["outputWords"] = new JsonArray([.. answer.OutputWords.Select(static w => JsonValue.Create(w))]),
             ["passages"] = new JsonArray([.. answer.Passages.Select(passage => (JsonNode)Passage(passage, lines, report))]),
             ["massByBin"] = new JsonArray([.. answer.Mass.Binned(bins).Select(static m => JsonValue.Create(Rounded(m)))]),
         };

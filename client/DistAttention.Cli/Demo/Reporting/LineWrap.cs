@@ -42,6 +42,24 @@ internal static class LineWrap
         return rows;
     }
 
+    /// <summary>The first row of the text, with an ellipsis if there is more.</summary>
+    public static List<TextRun> Cut(IReadOnlyList<TextRun> runs, int width)
+    {
+        List<List<TextRun>> rows = Wrap(runs, width - 2);
+        if (rows.Count == 1)
+        {
+            return rows[0];
+        }
+
+        List<TextRun> first = rows[0];
+        while (first.Count > 1 && string.IsNullOrWhiteSpace(first[^1].Text))
+        {
+            first.RemoveAt(first.Count - 1);
+        }
+
+        return [.. first, new TextRun(" …", false)];
+    }
+
     /// <summary>Cells that a terminal gives to a text: two for East Asian wide characters, none for combining marks.</summary>
     public static int Cells(string text)
     {

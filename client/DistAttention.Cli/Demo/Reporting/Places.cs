@@ -18,7 +18,7 @@ internal static class Places
         return corpus.Documents.Count == 1 ? lines : $"{Clean(corpus.Documents[passage.Document].Name)}, {lines}";
     }
 
-    /// <summary>"and 3 more places of the same words: lines 86, 121, 152 (22 % together)"; null where there are none.</summary>
+    /// <summary>"and 3 like it (lines 86, 121, 152): 22 % together"; null where there are none.</summary>
     public static string? OfLikes(Passage passage, Corpus corpus)
     {
         if (passage.Likes.Count == 0)
@@ -29,9 +29,8 @@ internal static class Places
         IEnumerable<string> named = passage.Likes.Take(MaxLikesNamed).Select(like => corpus.Documents.Count == 1
             ? like.FirstLine.ToString("N0", CultureInfo.InvariantCulture)
             : string.Create(CultureInfo.InvariantCulture, $"{Clean(corpus.Documents[like.Document].Name)}:{like.FirstLine}"));
-        string places = $"{passage.Likes.Count:N0} more {(passage.Likes.Count == 1 ? "place" : "places")} of nearly the same words";
-        string where = $"{(corpus.Documents.Count == 1 ? "line " : "")}{string.Join(", ", named)}{(passage.Likes.Count > MaxLikesNamed ? ", …" : "")}";
-        return $"and {places} ({where}), {Percent(passage.ShareWithLikes)} together";
+        string where = $"{(corpus.Documents.Count > 1 ? "" : passage.Likes.Count == 1 ? "line " : "lines ")}{string.Join(", ", named)}{(passage.Likes.Count > MaxLikesNamed ? ", …" : "")}";
+        return $"and {passage.Likes.Count:N0} like it ({where}): {Percent(passage.ShareWithLikes)} together";
     }
 
     /// <summary>"45 %", "4.2 %", "&lt; 0.1 %".</summary>

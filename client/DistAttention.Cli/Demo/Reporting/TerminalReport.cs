@@ -10,12 +10,13 @@ internal sealed class TerminalReport(DemoReport report, IAnsiConsole to)
 {
     private const int MaxPassages = 3;
     private const double LeastShare = 0.01;
-    private const int Gutter = 9; // "  1,320 ▇ "
+    private const int Indent = 2;
     private const int LongestText = 110;
 
     private static readonly string[] _bars = ["·", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
     private static readonly Style _quiet = new(Color.Grey);
     private static readonly Style _strong = new(decoration: Decoration.Bold);
+    private static readonly Style _bar = new(Color.DarkOrange);
     private static readonly Style _match = new(Color.DarkOrange, decoration: Decoration.Bold | Decoration.Underline);
 
     public void Write()
@@ -30,11 +31,18 @@ internal sealed class TerminalReport(DemoReport report, IAnsiConsole to)
 
     private void WriteAnswer(Answer answer)
     {
-        Passage[] shown = [.. answer.Passages.Take(MaxPassages).Where((p, i) => i == 0 || p.Share >= LeastShare)];
+        Passage[] shown = [.. answer.Passages.Take(MaxPassages).Where(static p => p.Share >= LeastShare)];
         Line((Places.Clean(answer.Question.Text), _strong));
         foreach (string note in Notes.Of(answer))
         {
             Line(("  " + note, _quiet));
+        }
+
+        if (shown.Length == 0)
+        {
+            Line(("  no passage stands out", _quiet));
+            to.WriteLine();
+            return;
         }
 
         to.WriteLine();
@@ -51,30 +59,27 @@ internal sealed class TerminalReport(DemoReport report, IAnsiConsole to)
             WriteLines(lines.Of(passage));
         }
 
-        if (answer.OutputWords.Count > 0)
-        {
-            to.WriteLine();
-            Line(("  The output rows hold most of: ", _quiet), (string.Join(", ", answer.OutputWords), Style.Plain));
-        }
-
         to.WriteLine();
     }
 
+    /// <summary>Lines with their numbers and bars. Those shown for context take one row each; the others as many as they need.</summary>
     private void WriteLines(IReadOnlyList<PassageLine> lines)
     {
         double most = lines.Max(static l => l.Share);
-        int width = Math.Clamp(to.Profile.Width - Gutter - 2, 20, LongestText);
+        int digits = lines[^1].Number.ToString("N0", CultureInfo.InvariantCulture).Length;
+        int width = Math.Clamp(to.Profile.Width - Indent - digits - 4, 20, LongestText);
         foreach (PassageLine line in lines)
         {
             string bar = _bars[most > 0 ? (int)Math.Round(line.Share / most * (_bars.Length - 1)) : 0];
-            string number = line.Number.ToString("N0", CultureInfo.InvariantCulture).PadLeft(Gutter - 2);
-            foreach ((int row, List<TextRun> runs) in LineWrap.Wrap(line.Runs, width).Index())
+            string number = new string(' ', Indent) + line.Number.ToString("N0", CultureInfo.InvariantCulture).PadLeft(digits);
+            Style plain = line.IsContext ? _quiet : Style.Plain;
+            List<List<TextRun>> rows = line.IsContext ? [LineWrap.Cut(line.Runs, width)] : LineWrap.Wrap(line.Runs, width);
+            foreach ((int row, List<TextRun> runs) in rows.Index())
             {
-                Style plain = line.IsContext ? _quiet : Style.Plain;
                 Line(
                     [
                         (row == 0 ? number : new string(' ', number.Length), _quiet),
-                        (row == 0 ? $" {bar} " : "   ", line.IsContext ? _quiet : new Style(Color.DarkOrange)),
+                        (row == 0 ? $" {bar} " : "   ", line.IsContext ? _quiet : _bar),
                         .. runs.Select(run => (run.Text, run.IsMatch && !line.IsContext ? _match : plain)),
                     ]);
             }
