@@ -125,8 +125,8 @@ internal sealed class EmbeddedSequence : IAttentionSequence
             options,
             async (tile, outcome, token) =>
             {
-                MassAnswer answer = await _client.Executor.ExecuteMassAsync(tile, outcome, options, Ledger, token).ConfigureAwait(false);
-                result.Store(answer, (int)tile.FirstRow * Spec.NumHeadsQ);
+                MassBuffer mass = await _client.Executor.ExecuteMassAsync(tile, outcome, options, Ledger, token).ConfigureAwait(false);
+                result.Store(mass.Span, (int)tile.FirstRow * Spec.NumHeadsQ);
             },
             cancellationToken).ConfigureAwait(false);
         return result.ToMass(rows, Spec.NumHeadsQ, summary.Snapshot);

@@ -1,4 +1,4 @@
-using DistAttention.Engine.Execution;
+using DistAttention.Kernels;
 
 namespace DistAttention.Engine;
 
@@ -10,15 +10,11 @@ internal sealed class MassResult(int rowHeads, int topK, int bins)
     private readonly float[] _bins = new float[checked(rowHeads * bins)];
 
     /// <summary>Stores a tile's answer; tiles may be stored side by side.</summary>
-    public void Store(MassAnswer answer, int firstRowHead)
+    public void Store(MassSpan tile, int firstRowHead)
     {
-        answer.TopPositions.CopyTo(_positions.AsSpan(firstRowHead * topK));
-        answer.TopWeights.CopyTo(_weights.AsSpan(firstRowHead * topK));
-        Span<float> target = _bins.AsSpan(firstRowHead * bins, answer.BinMass.Length);
-        for (int i = 0; i < target.Length; i++)
-        {
-            target[i] = MassAnswer.ToMass(answer.BinMass[i]);
-        }
+        tile.TopPositions.CopyTo(_positions.AsSpan(firstRowHead * topK));
+        tile.TopWeights.CopyTo(_weights.AsSpan(firstRowHead * topK));
+        tile.ReadBins(_bins.AsSpan(firstRowHead * bins, tile.Bins.Length));
     }
 
     public AttentionMass ToMass(int rows, int numHeadsQ, SequenceSnapshot snapshot) => new()

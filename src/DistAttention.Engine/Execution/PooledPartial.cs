@@ -36,10 +36,10 @@ public sealed class PooledPartial : IDisposable
     }
 
     /// <summary>Running maximum, base 2, [rows, NumHeadsQ].</summary>
-    public ReadOnlyMemory<float> MaxLog2 => _memory.AsMemory(0, _rows * _numHeadsQ);
+    public Memory<float> MaxLog2 => _memory.AsMemory(0, _rows * _numHeadsQ);
 
     /// <summary>Sums, [rows, NumHeadsQ].</summary>
-    public ReadOnlyMemory<float> Sum => _memory.AsMemory(_rows * _numHeadsQ, _rows * _numHeadsQ);
+    public Memory<float> Sum => _memory.AsMemory(_rows * _numHeadsQ, _rows * _numHeadsQ);
 
     /// <summary>Gives the memory back.</summary>
     public void Dispose()

@@ -2,6 +2,7 @@ using DistAttention.Engine.Compute;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Planning;
 using DistAttention.Engine.Shards;
+using DistAttention.Kernels;
 
 namespace DistAttention.Engine.Execution;
 
@@ -67,16 +68,17 @@ public sealed class QueryExecutor
     /// <param name="options">What to report.</param>
     /// <param name="ledger">Asked again when a shard is not where the snapshot says.</param>
     /// <param name="cancellationToken">Ends the call, its deadline included.</param>
-    public async ValueTask<MassAnswer> ExecuteMassAsync(TileQuery query, TileOutcome outcome, AttentionMassOptions options, ISequenceLedger ledger, CancellationToken cancellationToken)
+    /// <returns>The mass of the tile's rows.</returns>
+    public async ValueTask<MassBuffer> ExecuteMassAsync(TileQuery query, TileOutcome outcome, AttentionMassOptions options, ISequenceLedger ledger, CancellationToken cancellationToken)
     {
         TilePlan plan = TilePlan.Make(query.Snapshot, query.Mask, query.Queries);
         Task<MassAnswer>[] asked = [.. plan.Work.Select(AskAsync)];
         await SettleAsync(asked, static _ => { }).ConfigureAwait(false);
 
-        MassAnswer total = MassAnswer.Empty(query.Rows * query.Snapshot.Spec.NumHeadsQ, options.TopK, options.Bins);
+        MassBuffer total = new(query.Rows, query.Snapshot.Spec.NumHeadsQ, query.Snapshot.State.Length, options.Bins, options.TopK);
         foreach (Task<MassAnswer> answer in asked)
         {
-            total.Add(answer.Result);
+            total.Span.Add(answer.Result.Mass.Span);
         }
 
         return total;

@@ -83,14 +83,14 @@ public sealed class ShardService
         (HeldBlocks? held, IReadOnlyList<ShardId> notHere) = await HeldBlocks.LeaseAsync(_registry, request.Tile, cancellationToken).ConfigureAwait(false);
         if (held is null)
         {
-            return MassAnswer.Missing(notHere);
+            return new MassAnswer(request.NewMass(), 0, notHere);
         }
 
         using (held)
         {
-            MassJob job = new(request, held, cancellationToken);
+            MassJob job = MassJob.Make(request, held, _pool.Threads, cancellationToken);
             await _pool.RunAsync(job).ConfigureAwait(false);
-            return job.Answer(held.PositionsCounted);
+            return new MassAnswer(job.Mass, held.PositionsCounted, []);
         }
     }
 }

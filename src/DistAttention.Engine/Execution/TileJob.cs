@@ -52,22 +52,17 @@ internal sealed class TileJob : ComputeJob
 
     protected override void Run(int item, KernelScratch scratch)
     {
-        // Late rows first: under a causal mask they see most.
-        int heads = _request.Spec.NumHeadsKv;
-        int rowItem = _split.RowItems - 1 - (item / (heads * _split.Nodes.Count));
-        int node = item / heads % _split.Nodes.Count;
-        int head = item % heads;
-        int firstRow = rowItem * _split.RowsPerItem;
-        TreeNode at = _split.Nodes[node];
+        WorkItem work = _split.ItemAt(item, _request.Spec.NumHeadsKv, _request.Rows);
+        TreeNode node = _split.Nodes[work.Node];
         AttentionKernel.ComputeNode(
             _held.View,
-            head,
+            work.HeadKv,
             TileQueries.Of(_request, _mask),
-            firstRow,
-            Math.Min(_split.RowsPerItem, _request.Rows - firstRow),
-            at.FirstRun,
-            at.Level,
-            _partials[node]!.Span,
+            work.FirstRow,
+            work.RowCount,
+            node.FirstRun,
+            node.Level,
+            _partials[work.Node]!.Span,
             scratch,
             CancellationToken);
     }

@@ -53,6 +53,17 @@ internal sealed class WorkSplit
         return new WorkSplit(rowsPerItem, rowItems, cut);
     }
 
+    /// <summary>One item. Late rows come first: under a causal mask they see most.</summary>
+    /// <param name="item">0 to the number of items − 1.</param>
+    /// <param name="headsKv">K/V heads.</param>
+    /// <param name="rows">Query rows in all.</param>
+    public WorkItem ItemAt(int item, int headsKv, int rows)
+    {
+        int rowItem = RowItems - 1 - (item / (headsKv * Nodes.Count));
+        int firstRow = rowItem * RowsPerItem;
+        return new WorkItem(item / headsKv % Nodes.Count, item % headsKv, firstRow, Math.Min(RowsPerItem, rows - firstRow));
+    }
+
     /// <summary>Replaces every node of the highest level by its halves that hold positions; false if they are small enough already.</summary>
     private static bool HalveLargest(List<TreeNode> nodes, PositionRange held)
     {

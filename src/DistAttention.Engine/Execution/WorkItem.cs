@@ -1,0 +1,8 @@
+namespace DistAttention.Engine.Execution;
+
+/// <summary>One item of a <see cref="WorkSplit"/>.</summary>
+/// <param name="Node">Index into its nodes.</param>
+/// <param name="HeadKv">K/V head.</param>
+/// <param name="FirstRow">First query row.</param>
+/// <param name="RowCount">Query rows.</param>
+internal readonly record struct WorkItem(int Node, int HeadKv, int FirstRow, int RowCount);
