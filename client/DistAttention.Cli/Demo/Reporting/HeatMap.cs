@@ -81,7 +81,7 @@ internal sealed class HeatMap(Answer answer, IReadOnlyList<string> headNames, Co
     {
         char[] row = new string(' ', columns).ToCharArray();
         int free = 0;
-        foreach ((int column, string name) in corpus.Documents.Count == 1 || corpus.Repetitions > 1 ? Places(columns) : DocumentStarts(columns))
+        foreach ((int column, string name) in corpus.Documents.Count == 1 || corpus.Repetitions > 1 ? Ticks(columns) : DocumentStarts(columns))
         {
             int start = Math.Min(column, columns - name.Length);
             if (start >= free && start >= 0)
@@ -94,7 +94,7 @@ internal sealed class HeatMap(Answer answer, IReadOnlyList<string> headNames, Co
         return new string(row);
     }
 
-    private IEnumerable<(int Column, string Name)> Places(int columns)
+    private IEnumerable<(int Column, string Name)> Ticks(int columns)
     {
         const int most = 5;
         int ticks = Math.Clamp(columns / 12, 2, most);
@@ -118,7 +118,7 @@ internal sealed class HeatMap(Answer answer, IReadOnlyList<string> headNames, Co
             if (document != last)
             {
                 last = document;
-                string name = Reporting.Places.Clean(Path.GetFileName(corpus.Documents[document].Name));
+                string name = Places.Clean(Path.GetFileName(corpus.Documents[document].Name));
                 name = name.Length <= longest ? name : name[..(longest - 1)] + "…";
                 yield return (Column(token, columns), name.Length <= columns ? name : name[..columns]);
             }
