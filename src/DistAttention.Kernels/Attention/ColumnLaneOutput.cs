@@ -120,7 +120,9 @@ internal static unsafe class ColumnLaneOutput
         for (nint key = 0; key < keyCount; key++, index += valueStride)
         {
             Ahead.Fetch(fetch);
+            Ahead.Fetch(fetch + (fetchStep / 4));
             Ahead.Fetch(fetch + (fetchStep / 2));
+            Ahead.Fetch(fetch + (fetchStep / 4 * 3));
             fetch += fetchStep;
             TVec va = TElement.Load<TLanes, TVec>(values, index);
             TVec vb = TElement.Load<TLanes, TVec>(values, index + TLanes.Count);
@@ -202,7 +204,9 @@ internal static unsafe class ColumnLaneOutput
         for (nint key = 0; key < keyCount; key++, index += valueStride)
         {
             Ahead.Fetch(fetch);
+            Ahead.Fetch(fetch + (fetchStep / 4));
             Ahead.Fetch(fetch + (fetchStep / 2));
+            Ahead.Fetch(fetch + (fetchStep / 4 * 3));
             fetch += fetchStep;
             TVec va = TElement.Load<TLanes, TVec>(values, index);
             TVec vb = TElement.Load<TLanes, TVec>(values, index + TLanes.Count);
@@ -306,6 +310,7 @@ internal static unsafe class ColumnLaneOutput
         for (nint key = 0; key < keyCount; key++, index += valueStride)
         {
             Ahead.Fetch(fetch);
+            Ahead.Fetch(fetch + (fetchStep / 2));
             fetch += fetchStep;
             TVec va = TElement.Load<TLanes, TVec>(values, index);
             TVec p = TLanes.Broadcast(factors[key]);
@@ -354,6 +359,7 @@ internal static unsafe class ColumnLaneOutput
         for (nint key = 0; key < keyCount; key++, index += valueStride)
         {
             Ahead.Fetch(fetch);
+            Ahead.Fetch(fetch + (fetchStep / 2));
             fetch += fetchStep;
             TVec va = TElement.Load<TLanes, TVec>(values, index);
             TVec p = TLanes.Broadcast(factors[key]);
@@ -390,6 +396,7 @@ internal static unsafe class ColumnLaneOutput
         for (nint key = 0; key < keyCount; key++, index += valueStride)
         {
             Ahead.Fetch(fetch);
+            Ahead.Fetch(fetch + (fetchStep / 2));
             fetch += fetchStep;
             TVec va = TElement.Load<TLanes, TVec>(values, index);
             TVec p = TLanes.Broadcast(factors[key]);

@@ -81,7 +81,9 @@ internal static unsafe class KeyLaneScores
         for (nint d = 0; d < headDim; d++, at += KvLayout.PanelLength)
         {
             Ahead.Fetch(fetch);
+            Ahead.Fetch(fetch + (fetchStep / 4));
             Ahead.Fetch(fetch + (fetchStep / 2));
+            Ahead.Fetch(fetch + (fetchStep / 4 * 3));
             fetch += fetchStep;
             TVec ka = TElement.Load<TLanes, TVec>(keys, at);
             TVec kb = TElement.Load<TLanes, TVec>(keys, at + panel1);
@@ -141,7 +143,9 @@ internal static unsafe class KeyLaneScores
         for (nint d = 0; d < headDim; d++, at += KvLayout.PanelLength)
         {
             Ahead.Fetch(fetch);
+            Ahead.Fetch(fetch + (fetchStep / 4));
             Ahead.Fetch(fetch + (fetchStep / 2));
+            Ahead.Fetch(fetch + (fetchStep / 4 * 3));
             fetch += fetchStep;
             TVec ka = TElement.Load<TLanes, TVec>(keys, at);
             TVec kb = TElement.Load<TLanes, TVec>(keys, at + panel1);
