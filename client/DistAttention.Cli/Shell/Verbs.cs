@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DistAttention.Cli.Attend;
+using DistAttention.Cli.Demo;
 using DistAttention.Cli.Explain;
 using DistAttention.Cli.Output;
 
@@ -11,6 +12,7 @@ internal static partial class Verbs
     public static RootCommand CreateRoot(CliConsole console)
     {
         RootCommand root = new("Exact attention over very long sequences.");
+        root.Add(DemoCommand.Create(console));
         root.Add(AttendCommand.Create(console));
         root.Add(ExplainCommand.Create(console));
         AddClusterVerbs(root, console);

@@ -1,11 +1,10 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace DistAttention.Kernels;
 
 /// <summary>
 /// Decode: few query vectors. Keys lie side by side for scores, output columns for the output; K and V are widened in
-/// registers and read once from memory for all query vectors of the chunk.
+/// registers and read once from memory for all query vectors of the chunk, the next piece being fetched meanwhile.
 /// </summary>
 internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKernel
     where TLanes : struct, ILanes<TVec>
@@ -14,64 +13,60 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
     where TScaled : struct, IChoice
 {
     private const int Tile = SequenceFormat.BlockLength;
+    private const int Widest = 16; // floats of the widest vector
 
     private readonly int _count;
+    private readonly int _padded; // whole steps of queries; those past the last are zeros
+    private readonly int _rounded; // padded up to whole vectors
     private readonly nint _valueStride;
     private readonly nint _partialFloats;
-    private readonly float* _queries; // [count][headDim], scaled
+    private readonly float* _queries; // [padded][headDim], scaled
     private readonly float* _querySizes; // [count]: sum of |q|
-    private readonly float* _weights; // [count][256]: scores, then weights
-    private readonly float* _factors; // [count][256]: weights times value scales; the weights where there are none
-    private readonly float* _alpha; // [count]
+    private readonly float* _weights; // [padded][256]: scores, then weights
+    private readonly float* _factors; // [padded][256]: weights times value scales; the weights where there are none
+    private readonly float* _tileMax; // [rounded]
+    private readonly float* _alpha; // [rounded]
     private readonly uint* _rowBits; // [rows][8]
-    private readonly float* _partials; // per partial: max [count], sum [count], output [count][valueStride]
+    private readonly float* _partials; // per partial: max [rounded], sum [rounded], output [padded][valueStride]
 
     public KeyLaneKernel(in NodeJob job, int partials)
     {
         KvLayout layout = job.Layout;
         _count = job.VectorCount;
+        _padded = KeyLaneGroup.Padded<TLanes, TVec>(_count);
+        _rounded = (_padded + Widest - 1) / Widest * Widest;
         _valueStride = layout.ValueStride;
-        _partialFloats = _count * (2 + _valueStride);
+        _partialFloats = (2 * _rounded) + (_padded * _valueStride);
         KernelScratch scratch = job.Scratch;
-        long tileFloats = (long)_count * Tile;
+        long tileFloats = (long)_padded * Tile;
         scratch.Begin(
-            KernelScratch.Size<float>((long)_count * layout.HeadDim)
-            + (2 * KernelScratch.Size<float>(_count))
+            KernelScratch.Size<float>((long)_padded * layout.HeadDim)
+            + (3 * KernelScratch.Size<float>(_rounded))
             + (2 * KernelScratch.Size<float>(tileFloats))
             + KernelScratch.Size<uint>(_count * MaskWords.PerRow)
             + KernelScratch.Size<float>(_partialFloats * partials));
-        _queries = scratch.Take<float>((long)_count * layout.HeadDim);
-        _querySizes = scratch.Take<float>(_count);
-        _alpha = scratch.Take<float>(_count);
+        _queries = scratch.Take<float>((long)_padded * layout.HeadDim);
+        _querySizes = scratch.Take<float>(_rounded);
+        _tileMax = scratch.Take<float>(_rounded);
+        _alpha = scratch.Take<float>(_rounded);
         _weights = scratch.Take<float>(tileFloats);
         _factors = TScaled.Value ? scratch.Take<float>(tileFloats) : _weights;
         _rowBits = scratch.Take<uint>(_count * MaskWords.PerRow);
         _partials = scratch.Take<float>(_partialFloats * partials);
-        for (int i = 0; i < _count; i++)
-        {
-            float* from = job.Vector(job.FirstVector + i);
-            float* to = _queries + ((nint)i * layout.HeadDim);
-            float size = 0;
-            for (int d = 0; d < layout.HeadDim; d++)
-            {
-                to[d] = from[d] * job.ScaleLog2;
-                size += MathF.Abs(to[d]);
-            }
-
-            _querySizes[i] = size;
-        }
+        new Span<float>(_factors, checked((int)tileFloats)).Clear();
+        new Span<float>(_tileMax, _rounded).Fill(float.NegativeInfinity);
+        LoadQueries(job);
     }
 
-    public void Reset(int partial)
+    public readonly void Reset(int partial)
     {
         float* memory = Partial(partial);
-        new Span<float>(memory, _count).Fill(float.NegativeInfinity);
-        new Span<float>(memory + _count, checked((int)(_partialFloats - _count))).Clear();
+        new Span<float>(memory, _rounded).Fill(float.NegativeInfinity);
+        new Span<float>(memory + _rounded, checked((int)(_partialFloats - _rounded))).Clear();
     }
 
-    public void Fold(int partial, in NodeJob job, long start, int keyCount)
+    public readonly void Fold(int partial, in NodeJob job, long start, int keyCount)
     {
-        byte* head = job.Head(start);
         KvLayout layout = job.Layout;
         PositionRange rows = job.RowPositions(job.FirstVector, _count);
         PositionRange tile = new(start, start + keyCount);
@@ -82,121 +77,85 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
             MaskWords.FillRows(job, job.FirstVector, _count, start, _rowBits);
         }
 
-        float* keyScales = TScaled.Value ? (float*)(head + layout.KeyScaleOffset) : null;
-        float* valueScales = TScaled.Value ? (float*)(head + layout.ValueScaleOffset) : null;
-        KeyLaneScores.Run<TLanes, TVec, TElement>(head, _queries, _count, layout.HeadDim, keyCount, _weights);
+        byte* keys = job.Head(start);
+        byte* values = keys + layout.ValueOffset;
+        Ahead ahead = start + Tile < job.Positions.End
+            ? Ahead.Over(
+                job.Head(start + Tile),
+                layout.HeadBytes,
+                KeyLaneScores.Steps<TLanes, TVec>(_padded, layout.HeadDim, keyCount) + ColumnLaneOutput.Steps<TLanes, TVec>(_padded, _valueStride, keyCount))
+            : Ahead.Nothing(keys);
+        float* keyScales = TScaled.Value ? (float*)(keys + layout.KeyScaleOffset) : null;
+        float* valueScales = TScaled.Value ? (float*)(keys + layout.ValueScaleOffset) : null;
+        KeyLaneScores.Run<TLanes, TVec, TElement>(keys, ref ahead, _queries, _padded, layout.HeadDim, keyCount, _weights);
 
-        float* memory = Partial(partial);
         float bound = job.KeyBound(start);
         for (int i = 0; i < _count; i++)
         {
             uint* bits = masked ? _rowBits + ((job.Row(job.FirstVector + i) - job.Row(job.FirstVector)) * MaskWords.PerRow) : null;
             float* row = _weights + (i * Tile);
-            if (!(_querySizes[i] * bound < float.MaxValue / 2) && Overflows(row, keyCount, keyScales, bits))
+            if (!(_querySizes[i] * bound < float.MaxValue / 2) && SoftmaxRow.Overflows<TLanes, TVec, TScaled>(row, keyCount, keyScales, bits))
             {
                 job.ThrowScoreOverflow(job.FirstVector + i);
             }
 
-            Softmax(row, _factors + (i * Tile), keyCount, keyScales, valueScales, bits, memory + i, _alpha + i);
+            _tileMax[i] = SoftmaxRow.Scores<TLanes, TVec, TScaled>(row, keyCount, keyScales, bits);
+        }
+
+        // Every row's maximum is known before the first weight is needed, so that no row waits for its own.
+        float* max = Partial(partial);
+        float* sum = max + _rounded;
+        SoftmaxRow.Rescale<TLanes, TVec>(_tileMax, _rounded, max, _alpha);
+        for (int i = 0; i < _count; i++)
+        {
+            SoftmaxRow.Weights<TLanes, TVec, TScaled>(_weights + (i * Tile), _factors + (i * Tile), keyCount, _tileMax[i], valueScales);
         }
 
         ColumnLaneOutput.Run<TLanes, TVec, TElement>(
-            head + layout.ValueOffset, _valueStride, _count, keyCount, _weights, _factors, _alpha, memory + _count, memory + (2 * _count));
+            values, ref ahead, _valueStride, _padded, keyCount, _weights, _factors, _alpha, sum, sum + _rounded);
     }
 
-    public void Merge(int partial)
-    {
-        float* left = Partial(partial);
-        float* right = Partial(partial + 1);
-        int columns = (int)_valueStride;
-        PartialMerge.Merge<TLanes, TVec>(
-            new PartialSpan(new(left, _count), new(left + _count, _count), new(left + (2 * _count), _count * columns), _count, 1, columns),
-            new PartialSpan(new(right, _count), new(right + _count, _count), new(right + (2 * _count), _count * columns), _count, 1, columns));
-    }
+    public readonly void Merge(int partial) => PartialMerge.Merge<TLanes, TVec>(Span(partial), Span(partial + 1));
 
     /// <summary>Writes a partial of the stack to its place in the caller's arrays.</summary>
     public readonly void Write(int partial, in NodeJob job, float* max, float* sum, float* output)
     {
-        float* memory = Partial(partial);
+        PartialSpan from = Span(partial);
         int headDimV = job.Layout.HeadDimV;
         for (int i = 0; i < _count; i++)
         {
             nint slot = job.Slot(job.FirstVector + i);
-            max[slot] = memory[i];
-            sum[slot] = memory[_count + i];
-            new ReadOnlySpan<float>(memory + (2 * _count) + (i * _valueStride), headDimV).CopyTo(new Span<float>(output + (slot * headDimV), headDimV));
+            max[slot] = from.MaxLog2[i];
+            sum[slot] = from.Sum[i];
+            from.Output.Slice(i * from.HeadDimV, headDimV).CopyTo(new Span<float>(output + (slot * headDimV), headDimV));
         }
-    }
-
-    /// <summary>
-    /// The online softmax of one query over one tile; see <see cref="SoftmaxColumn"/> for the arithmetic. Weights from
-    /// keyCount up to the next whole vector are 0.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Softmax(float* scores, float* factors, int keyCount, float* keyScales, float* valueScales, uint* bits, float* max, float* alpha)
-    {
-        TVec hidden = TLanes.Broadcast(float.NegativeInfinity);
-        TVec maxima = hidden;
-        for (int key = 0; key < keyCount; key += TLanes.Count)
-        {
-            TVec score = TLanes.Load(scores + key);
-            if (TScaled.Value)
-            {
-                score = TLanes.Multiply(score, TLanes.Load(keyScales + key));
-            }
-
-            uint visible = bits == null ? uint.MaxValue : bits[key >> 5] >> (key & 31);
-            if (keyCount - key < TLanes.Count)
-            {
-                visible &= (1u << (keyCount - key)) - 1;
-            }
-
-            if (visible != uint.MaxValue)
-            {
-                score = TLanes.Select(TLanes.MaskFromBits(visible), score, hidden);
-            }
-
-            TLanes.Store(scores + key, score);
-            maxima = TLanes.Max(maxima, score);
-        }
-
-        float* lanes = stackalloc float[16];
-        TLanes.Store(lanes, maxima);
-        float newMax = *max;
-        for (int lane = 0; lane < TLanes.Count; lane++)
-        {
-            newMax = lanes[lane] + 0f > newMax ? lanes[lane] + 0f : newMax;
-        }
-
-        float origin = newMax == float.NegativeInfinity ? 0f : newMax;
-        TVec origins = TLanes.Broadcast(origin);
-        for (int key = 0; key < keyCount; key += TLanes.Count)
-        {
-            TVec weight = Exp2.OfNonPositive<TLanes, TVec>(TLanes.Subtract(TLanes.Load(scores + key), origins));
-            TLanes.Store(scores + key, weight);
-            if (TScaled.Value)
-            {
-                TLanes.Store(factors + key, TLanes.Multiply(weight, TLanes.Load(valueScales + key)));
-            }
-        }
-
-        *alpha = Exp2.OfNonPositive<Lanes128, Vector128<float>>(Vector128.Create(*max - origin)).ToScalar();
-        *max = newMax;
-    }
-
-    private static bool Overflows(float* scores, int keyCount, float* keyScales, uint* bits)
-    {
-        for (int key = 0; key < keyCount; key++)
-        {
-            bool visible = bits == null || ((bits[key >> 5] >> (key & 31)) & 1) != 0;
-            if (visible && !float.IsFinite(scores[key] * (keyScales == null ? 1f : keyScales[key])))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private readonly float* Partial(int index) => _partials + (index * _partialFloats);
+
+    private readonly PartialSpan Span(int index)
+    {
+        float* memory = Partial(index);
+        int columns = (int)_valueStride;
+        return new(new(memory, _count), new(memory + _rounded, _count), new(memory + (2 * _rounded), _count * columns), _count, 1, columns);
+    }
+
+    private readonly void LoadQueries(in NodeJob job)
+    {
+        int headDim = job.Layout.HeadDim;
+        new Span<float>(_queries, _padded * headDim).Clear();
+        for (int i = 0; i < _count; i++)
+        {
+            float* from = job.Vector(job.FirstVector + i);
+            float* to = _queries + ((nint)i * headDim);
+            float size = 0;
+            for (int d = 0; d < headDim; d++)
+            {
+                to[d] = from[d] * job.ScaleLog2;
+                size += MathF.Abs(to[d]);
+            }
+
+            _querySizes[i] = size;
+        }
+    }
 }

@@ -12,44 +12,52 @@ internal static unsafe class KeyLaneScores
 
     /// <summary>scores[query][key] = chain of fma(q[d], k[d], ·) over d, ascending, from +0.</summary>
     /// <param name="keys">[panel][headDim][16], as stored.</param>
+    /// <param name="ahead">What to fetch meanwhile.</param>
     /// <param name="queries">[count][headDim].</param>
-    /// <param name="count">Queries.</param>
+    /// <param name="count">Queries, as <see cref="KeyLaneGroup.Padded{TLanes, TVec}"/> rounds them.</param>
     /// <param name="headDim">Steps of each chain.</param>
     /// <param name="keyCount">Keys wanted; up to the next multiple of 64 are computed.</param>
     /// <param name="scores">[count][256].</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TLanes, TVec, TElement>(byte* keys, float* queries, int count, int headDim, int keyCount, float* scores)
+    public static void Run<TLanes, TVec, TElement>(byte* keys, ref Ahead ahead, float* queries, int count, int headDim, int keyCount, float* scores)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
     {
         int step = 4 * TLanes.Count;
+        int group = KeyLaneGroup.Size<TLanes, TVec>(count);
         nint panel1 = Offset(TLanes.Count, headDim);
         nint panel2 = Offset(2 * TLanes.Count, headDim);
         nint panel3 = Offset(3 * TLanes.Count, headDim);
         for (int key = 0; key < keyCount; key += step)
         {
             byte* from = keys + (Offset(key, headDim) * TElement.Bytes);
-            int i = 0;
-            if (TLanes.ManyRegisters)
+            for (int i = 0; i < count; i += group)
             {
-                for (; i <= count - 4; i += 4)
+                byte* fetch = ahead.Take(headDim);
+                float* q = queries + ((nint)i * headDim);
+                float* to = scores + (i * Tile) + key;
+                switch (group)
                 {
-                    Scores4x4<TLanes, TVec, TElement>(from, panel1, panel2, panel3, queries + ((nint)i * headDim), headDim, scores + (i * Tile) + key);
+                    case 4:
+                        Scores4x4<TLanes, TVec, TElement>(from, fetch, ahead.Step, panel1, panel2, panel3, q, headDim, to);
+                        break;
+                    case 2:
+                        Scores4x2<TLanes, TVec, TElement>(from, fetch, ahead.Step, panel1, panel2, panel3, q, headDim, to);
+                        break;
+                    default:
+                        Scores4x1<TLanes, TVec, TElement>(from, fetch, ahead.Step, panel1, panel2, panel3, q, headDim, to);
+                        break;
                 }
-            }
-
-            for (; i <= count - 2; i += 2)
-            {
-                Scores4x2<TLanes, TVec, TElement>(from, panel1, panel2, panel3, queries + ((nint)i * headDim), headDim, scores + (i * Tile) + key);
-            }
-
-            for (; i < count; i++)
-            {
-                Scores4x1<TLanes, TVec, TElement>(from, panel1, panel2, panel3, queries + ((nint)i * headDim), headDim, scores + (i * Tile) + key);
             }
         }
     }
+
+    /// <summary>Steps of the inner loop in one run.</summary>
+    public static long Steps<TLanes, TVec>(int count, int headDim, int keyCount)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct =>
+        (keyCount + (4 * TLanes.Count) - 1) / (4 * TLanes.Count) * (count / KeyLaneGroup.Size<TLanes, TVec>(count)) * (long)headDim;
 
     /// <summary>Index of a key's first component.</summary>
     private static nint Offset(int key, int headDim) =>
@@ -57,7 +65,7 @@ internal static unsafe class KeyLaneScores
 
     /// <summary>Four vectors of keys × 4 queries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scores4x4<TLanes, TVec, TElement>(byte* keys, nint panel1, nint panel2, nint panel3, float* queries, int headDim, float* scores)
+    private static void Scores4x4<TLanes, TVec, TElement>(byte* keys, byte* fetch, nint fetchStep, nint panel1, nint panel2, nint panel3, float* queries, int headDim, float* scores)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
@@ -72,6 +80,11 @@ internal static unsafe class KeyLaneScores
         nint at = 0;
         for (nint d = 0; d < headDim; d++, at += KvLayout.PanelLength)
         {
+            Ahead.Fetch(fetch);
+            Ahead.Fetch(fetch + (fetchStep / 4));
+            Ahead.Fetch(fetch + (fetchStep / 2));
+            Ahead.Fetch(fetch + (fetchStep / 4 * 3));
+            fetch += fetchStep;
             TVec ka = TElement.Load<TLanes, TVec>(keys, at);
             TVec kb = TElement.Load<TLanes, TVec>(keys, at + panel1);
             TVec kc = TElement.Load<TLanes, TVec>(keys, at + panel2);
@@ -118,7 +131,7 @@ internal static unsafe class KeyLaneScores
 
     /// <summary>Four vectors of keys × 2 queries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scores4x2<TLanes, TVec, TElement>(byte* keys, nint panel1, nint panel2, nint panel3, float* queries, int headDim, float* scores)
+    private static void Scores4x2<TLanes, TVec, TElement>(byte* keys, byte* fetch, nint fetchStep, nint panel1, nint panel2, nint panel3, float* queries, int headDim, float* scores)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
@@ -129,6 +142,11 @@ internal static unsafe class KeyLaneScores
         nint at = 0;
         for (nint d = 0; d < headDim; d++, at += KvLayout.PanelLength)
         {
+            Ahead.Fetch(fetch);
+            Ahead.Fetch(fetch + (fetchStep / 4));
+            Ahead.Fetch(fetch + (fetchStep / 2));
+            Ahead.Fetch(fetch + (fetchStep / 4 * 3));
+            fetch += fetchStep;
             TVec ka = TElement.Load<TLanes, TVec>(keys, at);
             TVec kb = TElement.Load<TLanes, TVec>(keys, at + panel1);
             TVec kc = TElement.Load<TLanes, TVec>(keys, at + panel2);
@@ -157,7 +175,7 @@ internal static unsafe class KeyLaneScores
 
     /// <summary>Four vectors of keys × 1 query.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scores4x1<TLanes, TVec, TElement>(byte* keys, nint panel1, nint panel2, nint panel3, float* queries, int headDim, float* scores)
+    private static void Scores4x1<TLanes, TVec, TElement>(byte* keys, byte* fetch, nint fetchStep, nint panel1, nint panel2, nint panel3, float* queries, int headDim, float* scores)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
@@ -166,6 +184,11 @@ internal static unsafe class KeyLaneScores
         nint at = 0;
         for (nint d = 0; d < headDim; d++, at += KvLayout.PanelLength)
         {
+            Ahead.Fetch(fetch);
+            Ahead.Fetch(fetch + (fetchStep / 4));
+            Ahead.Fetch(fetch + (fetchStep / 2));
+            Ahead.Fetch(fetch + (fetchStep / 4 * 3));
+            fetch += fetchStep;
             TVec ka = TElement.Load<TLanes, TVec>(keys, at);
             TVec kb = TElement.Load<TLanes, TVec>(keys, at + panel1);
             TVec kc = TElement.Load<TLanes, TVec>(keys, at + panel2);

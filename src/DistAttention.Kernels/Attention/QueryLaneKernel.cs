@@ -150,7 +150,8 @@ internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileK
         }
 
         float* output = Partial(partial) + (2 * _queries.Lanes) + ((nint)group * _columns);
-        LaneProduct.Run<TLanes, TVec>(
-            _queries.Values, job.Layout.ValueStride, _columns, scores, lanes / TLanes.Count, keyCount, output, _alpha);
+        Ahead nothing = Ahead.Nothing(scores);
+        LaneProduct.Run<TLanes, TVec, No>(
+            _queries.Values, job.Layout.ValueStride, _columns, scores, lanes / TLanes.Count, keyCount, output, _alpha, ref nothing);
     }
 }

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace DistAttention.Kernels;
 
 /// <summary>
-/// A chunk of query vectors, one per lane, and their scores against one tile at a time. Lanes come in groups of up to
-/// three vectors; within a group everything is stored [component][lane].
+/// A chunk of query vectors, one per lane, and their scores against one tile at a time. Lanes come in groups of a few
+/// vectors; within a group everything is stored [component][lane].
 /// </summary>
 internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
     where TLanes : struct, ILanes<TVec>
@@ -21,7 +21,7 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
     private readonly uint* _words; // [8][group lanes]
     private readonly float* _wideKeys; // [panel][headDim][16]
     private readonly float* _wideValues; // [256][value stride]
-    private byte* _head;
+    private byte* _nextHead;
     private long _start;
     private int _keyCount;
     private float _keyBound;
@@ -45,7 +45,7 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
     }
 
     /// <summary>Lanes of a whole group.</summary>
-    public static int GroupLanes => LaneProduct.MaxVectors * TLanes.Count;
+    public static int GroupLanes => LaneProduct.MaxVectors<TLanes, TVec>() * TLanes.Count;
 
     /// <summary>Lanes of the chunk, a whole number of vectors; those past the last query vector hold zeros.</summary>
     public int Lanes { get; }
@@ -88,23 +88,24 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
     public void LoadTile(in NodeJob job, long start, int keyCount, bool withValues)
     {
         KvLayout layout = job.Layout;
-        _head = job.Head(start);
+        byte* head = job.Head(start);
+        _nextHead = start + Tile < job.Positions.End ? job.Head(start + Tile) : null;
         _start = start;
         _keyCount = keyCount;
         _keyBound = job.KeyBound(start);
-        KeyScales = TScaled.Value ? (float*)(_head + layout.KeyScaleOffset) : null;
-        ValueScales = TScaled.Value ? (float*)(_head + layout.ValueScaleOffset) : null;
-        Keys = (float*)_head;
-        Values = (float*)(_head + layout.ValueOffset);
+        KeyScales = TScaled.Value ? (float*)(head + layout.KeyScaleOffset) : null;
+        ValueScales = TScaled.Value ? (float*)(head + layout.ValueScaleOffset) : null;
+        Keys = (float*)head;
+        Values = (float*)(head + layout.ValueOffset);
         if (TElement.Bytes != sizeof(float))
         {
             int rounded = (keyCount + KvLayout.PanelLength - 1) / KvLayout.PanelLength * KvLayout.PanelLength;
             Keys = _wideKeys;
             Values = _wideValues;
-            Widen(_head, Keys, (nint)rounded * layout.HeadDim);
+            Widen(head, Keys, (nint)rounded * layout.HeadDim);
             if (withValues)
             {
-                Widen(_head + layout.ValueOffset, Values, (nint)rounded * layout.ValueStride);
+                Widen(head + layout.ValueOffset, Values, (nint)rounded * layout.ValueStride);
             }
         }
     }
@@ -137,10 +138,14 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
             MaskWords.FillLanes(job, firstVector, used, lanes, _start, _rowBits, _words);
         }
 
-        ScoreTile.Compute<TLanes, TVec>(_queries + ((nint)group * _headDim), Keys, _headDim, lanes / TLanes.Count, keyCount, Scores);
+        // The first group also fetches the next tile for all of them.
+        Ahead ahead = group == 0 && _nextHead != null
+            ? Ahead.Over(_nextHead, job.Layout.HeadBytes, LaneProduct.Steps<TLanes, TVec>(keyCount, _headDim))
+            : Ahead.Nothing(Scores);
+        ScoreTile.Compute<TLanes, TVec>(_queries + ((nint)group * _headDim), Keys, _headDim, lanes / TLanes.Count, keyCount, Scores, ref ahead);
         if (!ScoreTile.BoundHolds(_sizes + group, lanes, _keyBound))
         {
-            int bad = ScoreTile.FindOverflow(Scores, lanes, used, keyCount, KeyScales, masked ? _words : null);
+            int bad = ScoreTile.FindOverflow<TLanes, TVec>(Scores, lanes, used, keyCount, KeyScales, masked ? _words : null);
             if (bad >= 0)
             {
                 job.ThrowScoreOverflow(firstVector + bad);

@@ -7,13 +7,14 @@ namespace DistAttention.Kernels;
 /// fma(a[depth][i], b[depth][lane], ·), for 4 rows i and one to three vectors of lanes, all accumulators in registers. Chains start
 /// at +0, or at c · factors. The accumulators are named locals because an array or struct of them would live in memory.
 /// </summary>
-/// <remarks>a: [depth][aStride], 4 of a row used, each broadcast. b: [depth][lanes]. c: [4][lanes]. factors: [lanes] or null.</remarks>
+/// <remarks>Meanwhile memory is fetched, if wanted. a: [depth][aStride], 4 of a row used, each broadcast. b: [depth][lanes]. c: [4][lanes]. factors: [lanes] or null.</remarks>
 internal static unsafe class RegisterTile4
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Tile4x3<TLanes, TVec>(float* a, nint aStride, float* b, int depth, float* c, float* factors)
+    public static void Tile4x3<TLanes, TVec, TFetch>(float* a, nint aStride, float* b, int depth, float* c, float* factors, byte* fetch, nint fetchStep)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
+        where TFetch : struct, IChoice
     {
         int lanes = 3 * TLanes.Count;
         TVec c0x = TLanes.Zero, c0y = TLanes.Zero, c0z = TLanes.Zero;
@@ -45,6 +46,12 @@ internal static unsafe class RegisterTile4
 
         for (; depth > 0; depth--)
         {
+            if (TFetch.Value)
+            {
+                Ahead.Fetch(fetch);
+                fetch += fetchStep;
+            }
+
             TVec bx = TLanes.Load(b);
             TVec by = TLanes.Load(b + TLanes.Count);
             TVec bz = TLanes.Load(b + (2 * TLanes.Count));
@@ -86,9 +93,10 @@ internal static unsafe class RegisterTile4
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Tile4x2<TLanes, TVec>(float* a, nint aStride, float* b, int depth, float* c, float* factors)
+    public static void Tile4x2<TLanes, TVec, TFetch>(float* a, nint aStride, float* b, int depth, float* c, float* factors, byte* fetch, nint fetchStep)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
+        where TFetch : struct, IChoice
     {
         int lanes = 2 * TLanes.Count;
         TVec c0x = TLanes.Zero, c0y = TLanes.Zero;
@@ -115,6 +123,12 @@ internal static unsafe class RegisterTile4
 
         for (; depth > 0; depth--)
         {
+            if (TFetch.Value)
+            {
+                Ahead.Fetch(fetch);
+                fetch += fetchStep;
+            }
+
             TVec bx = TLanes.Load(b);
             TVec by = TLanes.Load(b + TLanes.Count);
             TVec e = TLanes.Broadcast(a[0]);
@@ -147,9 +161,10 @@ internal static unsafe class RegisterTile4
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Tile4x1<TLanes, TVec>(float* a, nint aStride, float* b, int depth, float* c, float* factors)
+    public static void Tile4x1<TLanes, TVec, TFetch>(float* a, nint aStride, float* b, int depth, float* c, float* factors, byte* fetch, nint fetchStep)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
+        where TFetch : struct, IChoice
     {
         int lanes = TLanes.Count;
         TVec c0x = TLanes.Zero;
@@ -171,6 +186,12 @@ internal static unsafe class RegisterTile4
 
         for (; depth > 0; depth--)
         {
+            if (TFetch.Value)
+            {
+                Ahead.Fetch(fetch);
+                fetch += fetchStep;
+            }
+
             TVec bx = TLanes.Load(b);
             TVec e = TLanes.Broadcast(a[0]);
             c0x = TLanes.Fma(e, bx, c0x);

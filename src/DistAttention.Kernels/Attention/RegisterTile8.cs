@@ -4,143 +4,17 @@ namespace DistAttention.Kernels;
 
 /// <summary>
 /// The inner loop of prefill, for 32 vector registers: c[i][lane] = chain over depth of
-/// fma(a[depth][i], b[depth][lane], ·), for 8 rows i and one to three vectors of lanes, all accumulators in registers. Chains start
+/// fma(a[depth][i], b[depth][lane], ·), for 8 rows i and one or two vectors of lanes, all accumulators in registers. Chains start
 /// at +0, or at c · factors. The accumulators are named locals because an array or struct of them would live in memory.
 /// </summary>
-/// <remarks>a: [depth][aStride], 8 of a row used, each broadcast. b: [depth][lanes]. c: [8][lanes]. factors: [lanes] or null.</remarks>
+/// <remarks>Meanwhile memory is fetched, if wanted. a: [depth][aStride], 8 of a row used, each broadcast. b: [depth][lanes]. c: [8][lanes]. factors: [lanes] or null.</remarks>
 internal static unsafe class RegisterTile8
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Tile8x3<TLanes, TVec>(float* a, nint aStride, float* b, int depth, float* c, float* factors)
+    public static void Tile8x2<TLanes, TVec, TFetch>(float* a, nint aStride, float* b, int depth, float* c, float* factors, byte* fetch, nint fetchStep)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-    {
-        int lanes = 3 * TLanes.Count;
-        TVec c0x = TLanes.Zero, c0y = TLanes.Zero, c0z = TLanes.Zero;
-        TVec c1x = TLanes.Zero, c1y = TLanes.Zero, c1z = TLanes.Zero;
-        TVec c2x = TLanes.Zero, c2y = TLanes.Zero, c2z = TLanes.Zero;
-        TVec c3x = TLanes.Zero, c3y = TLanes.Zero, c3z = TLanes.Zero;
-        TVec c4x = TLanes.Zero, c4y = TLanes.Zero, c4z = TLanes.Zero;
-        TVec c5x = TLanes.Zero, c5y = TLanes.Zero, c5z = TLanes.Zero;
-        TVec c6x = TLanes.Zero, c6y = TLanes.Zero, c6z = TLanes.Zero;
-        TVec c7x = TLanes.Zero, c7y = TLanes.Zero, c7z = TLanes.Zero;
-        if (factors != null)
-        {
-            TVec fx = TLanes.Load(factors);
-            TVec fy = TLanes.Load(factors + TLanes.Count);
-            TVec fz = TLanes.Load(factors + (2 * TLanes.Count));
-            float* row = c;
-            c0x = TLanes.Multiply(TLanes.Load(row), fx);
-            c0y = TLanes.Multiply(TLanes.Load(row + TLanes.Count), fy);
-            c0z = TLanes.Multiply(TLanes.Load(row + (2 * TLanes.Count)), fz);
-            row += lanes;
-            c1x = TLanes.Multiply(TLanes.Load(row), fx);
-            c1y = TLanes.Multiply(TLanes.Load(row + TLanes.Count), fy);
-            c1z = TLanes.Multiply(TLanes.Load(row + (2 * TLanes.Count)), fz);
-            row += lanes;
-            c2x = TLanes.Multiply(TLanes.Load(row), fx);
-            c2y = TLanes.Multiply(TLanes.Load(row + TLanes.Count), fy);
-            c2z = TLanes.Multiply(TLanes.Load(row + (2 * TLanes.Count)), fz);
-            row += lanes;
-            c3x = TLanes.Multiply(TLanes.Load(row), fx);
-            c3y = TLanes.Multiply(TLanes.Load(row + TLanes.Count), fy);
-            c3z = TLanes.Multiply(TLanes.Load(row + (2 * TLanes.Count)), fz);
-            row += lanes;
-            c4x = TLanes.Multiply(TLanes.Load(row), fx);
-            c4y = TLanes.Multiply(TLanes.Load(row + TLanes.Count), fy);
-            c4z = TLanes.Multiply(TLanes.Load(row + (2 * TLanes.Count)), fz);
-            row += lanes;
-            c5x = TLanes.Multiply(TLanes.Load(row), fx);
-            c5y = TLanes.Multiply(TLanes.Load(row + TLanes.Count), fy);
-            c5z = TLanes.Multiply(TLanes.Load(row + (2 * TLanes.Count)), fz);
-            row += lanes;
-            c6x = TLanes.Multiply(TLanes.Load(row), fx);
-            c6y = TLanes.Multiply(TLanes.Load(row + TLanes.Count), fy);
-            c6z = TLanes.Multiply(TLanes.Load(row + (2 * TLanes.Count)), fz);
-            row += lanes;
-            c7x = TLanes.Multiply(TLanes.Load(row), fx);
-            c7y = TLanes.Multiply(TLanes.Load(row + TLanes.Count), fy);
-            c7z = TLanes.Multiply(TLanes.Load(row + (2 * TLanes.Count)), fz);
-        }
-
-        for (; depth > 0; depth--)
-        {
-            TVec bx = TLanes.Load(b);
-            TVec by = TLanes.Load(b + TLanes.Count);
-            TVec bz = TLanes.Load(b + (2 * TLanes.Count));
-            TVec e = TLanes.Broadcast(a[0]);
-            c0x = TLanes.Fma(e, bx, c0x);
-            c0y = TLanes.Fma(e, by, c0y);
-            c0z = TLanes.Fma(e, bz, c0z);
-            e = TLanes.Broadcast(a[1]);
-            c1x = TLanes.Fma(e, bx, c1x);
-            c1y = TLanes.Fma(e, by, c1y);
-            c1z = TLanes.Fma(e, bz, c1z);
-            e = TLanes.Broadcast(a[2]);
-            c2x = TLanes.Fma(e, bx, c2x);
-            c2y = TLanes.Fma(e, by, c2y);
-            c2z = TLanes.Fma(e, bz, c2z);
-            e = TLanes.Broadcast(a[3]);
-            c3x = TLanes.Fma(e, bx, c3x);
-            c3y = TLanes.Fma(e, by, c3y);
-            c3z = TLanes.Fma(e, bz, c3z);
-            e = TLanes.Broadcast(a[4]);
-            c4x = TLanes.Fma(e, bx, c4x);
-            c4y = TLanes.Fma(e, by, c4y);
-            c4z = TLanes.Fma(e, bz, c4z);
-            e = TLanes.Broadcast(a[5]);
-            c5x = TLanes.Fma(e, bx, c5x);
-            c5y = TLanes.Fma(e, by, c5y);
-            c5z = TLanes.Fma(e, bz, c5z);
-            e = TLanes.Broadcast(a[6]);
-            c6x = TLanes.Fma(e, bx, c6x);
-            c6y = TLanes.Fma(e, by, c6y);
-            c6z = TLanes.Fma(e, bz, c6z);
-            e = TLanes.Broadcast(a[7]);
-            c7x = TLanes.Fma(e, bx, c7x);
-            c7y = TLanes.Fma(e, by, c7y);
-            c7z = TLanes.Fma(e, bz, c7z);
-            a += aStride;
-            b += lanes;
-        }
-
-        TLanes.Store(c, c0x);
-        TLanes.Store(c + TLanes.Count, c0y);
-        TLanes.Store(c + (2 * TLanes.Count), c0z);
-        c += lanes;
-        TLanes.Store(c, c1x);
-        TLanes.Store(c + TLanes.Count, c1y);
-        TLanes.Store(c + (2 * TLanes.Count), c1z);
-        c += lanes;
-        TLanes.Store(c, c2x);
-        TLanes.Store(c + TLanes.Count, c2y);
-        TLanes.Store(c + (2 * TLanes.Count), c2z);
-        c += lanes;
-        TLanes.Store(c, c3x);
-        TLanes.Store(c + TLanes.Count, c3y);
-        TLanes.Store(c + (2 * TLanes.Count), c3z);
-        c += lanes;
-        TLanes.Store(c, c4x);
-        TLanes.Store(c + TLanes.Count, c4y);
-        TLanes.Store(c + (2 * TLanes.Count), c4z);
-        c += lanes;
-        TLanes.Store(c, c5x);
-        TLanes.Store(c + TLanes.Count, c5y);
-        TLanes.Store(c + (2 * TLanes.Count), c5z);
-        c += lanes;
-        TLanes.Store(c, c6x);
-        TLanes.Store(c + TLanes.Count, c6y);
-        TLanes.Store(c + (2 * TLanes.Count), c6z);
-        c += lanes;
-        TLanes.Store(c, c7x);
-        TLanes.Store(c + TLanes.Count, c7y);
-        TLanes.Store(c + (2 * TLanes.Count), c7z);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Tile8x2<TLanes, TVec>(float* a, nint aStride, float* b, int depth, float* c, float* factors)
-        where TLanes : struct, ILanes<TVec>
-        where TVec : struct
+        where TFetch : struct, IChoice
     {
         int lanes = 2 * TLanes.Count;
         TVec c0x = TLanes.Zero, c0y = TLanes.Zero;
@@ -183,6 +57,12 @@ internal static unsafe class RegisterTile8
 
         for (; depth > 0; depth--)
         {
+            if (TFetch.Value)
+            {
+                Ahead.Fetch(fetch);
+                fetch += fetchStep;
+            }
+
             TVec bx = TLanes.Load(b);
             TVec by = TLanes.Load(b + TLanes.Count);
             TVec e = TLanes.Broadcast(a[0]);
@@ -239,9 +119,10 @@ internal static unsafe class RegisterTile8
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Tile8x1<TLanes, TVec>(float* a, nint aStride, float* b, int depth, float* c, float* factors)
+    public static void Tile8x1<TLanes, TVec, TFetch>(float* a, nint aStride, float* b, int depth, float* c, float* factors, byte* fetch, nint fetchStep)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
+        where TFetch : struct, IChoice
     {
         int lanes = TLanes.Count;
         TVec c0x = TLanes.Zero;
@@ -275,6 +156,12 @@ internal static unsafe class RegisterTile8
 
         for (; depth > 0; depth--)
         {
+            if (TFetch.Value)
+            {
+                Ahead.Fetch(fetch);
+                fetch += fetchStep;
+            }
+
             TVec bx = TLanes.Load(b);
             TVec e = TLanes.Broadcast(a[0]);
             c0x = TLanes.Fma(e, bx, c0x);

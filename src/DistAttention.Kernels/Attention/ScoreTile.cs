@@ -12,8 +12,9 @@ internal static unsafe class ScoreTile
     /// <param name="vectors">Vectors of lanes.</param>
     /// <param name="keyCount">Keys wanted; up to the next multiple of 8 are computed.</param>
     /// <param name="scores">[256][lanes].</param>
+    /// <param name="ahead">What to fetch meanwhile.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Compute<TLanes, TVec>(float* queries, float* keys, int headDim, int vectors, int keyCount, float* scores)
+    public static void Compute<TLanes, TVec>(float* queries, float* keys, int headDim, int vectors, int keyCount, float* scores, ref Ahead ahead)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
     {
@@ -21,7 +22,7 @@ internal static unsafe class ScoreTile
         for (int key = 0; key < keyCount; key += KvLayout.PanelLength)
         {
             int columns = keyCount - key > KvLayout.PanelLength / 2 ? KvLayout.PanelLength : KvLayout.PanelLength / 2;
-            LaneProduct.Run<TLanes, TVec>(keys + ((nint)key * headDim), KvLayout.PanelLength, columns, queries, vectors, headDim, scores + (key * lanes), null);
+            LaneProduct.Run<TLanes, TVec, Yes>(keys + ((nint)key * headDim), KvLayout.PanelLength, columns, queries, vectors, headDim, scores + (key * lanes), null, ref ahead);
         }
     }
 
@@ -38,15 +39,36 @@ internal static unsafe class ScoreTile
     }
 
     /// <summary>A lane with a visible score that is not finite, or −1. Only called when the bound does not hold.</summary>
-    public static int FindOverflow(float* scores, int lanes, int used, int keyCount, float* keyScales, uint* words)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static int FindOverflow<TLanes, TVec>(float* scores, int lanes, int used, int keyCount, float* keyScales, uint* words)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct
     {
-        for (int lane = 0; lane < used; lane++)
+        float* bad = stackalloc float[16];
+        for (int first = 0; first < used; first += TLanes.Count)
         {
+            TVec found = TLanes.Zero;
             for (int key = 0; key < keyCount; key++)
             {
-                float score = scores[(key * lanes) + lane] * (keyScales == null ? 1f : keyScales[key]);
-                bool visible = words == null || ((words[((key >> 5) * lanes) + lane] >> (key & 31)) & 1) != 0;
-                if (visible && !float.IsFinite(score))
+                TVec score = TLanes.Load(scores + ((nint)key * lanes) + first);
+                if (keyScales != null)
+                {
+                    score = TLanes.Multiply(score, TLanes.Broadcast(keyScales[key]));
+                }
+
+                TVec overflow = TLanes.NotFinite(score);
+                if (words != null)
+                {
+                    overflow = TLanes.And(overflow, TLanes.MaskFromWords(words + ((key >> 5) * lanes) + first, key & 31));
+                }
+
+                found = TLanes.Or(found, overflow);
+            }
+
+            TLanes.Store(bad, found);
+            for (int lane = first; lane < Math.Min(used, first + TLanes.Count); lane++)
+            {
+                if (BitConverter.SingleToInt32Bits(bad[lane - first]) != 0)
                 {
                     return lane;
                 }

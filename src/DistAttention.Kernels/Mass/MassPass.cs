@@ -52,7 +52,7 @@ internal static unsafe class MassPass<TLanes, TVec, TElement, TScaled>
         {
             job.Token.ThrowIfCancellationRequested();
             PositionRange tile = new(start, Math.Min(start + SequenceFormat.BlockLength, job.Positions.End));
-            if (job.Mask.Cover(chunkRows, tile) == Coverage.None)
+            if (job.Mask.Cover(chunkRows, tile) == Coverage.None || job.IsAbsent(start))
             {
                 continue;
             }
