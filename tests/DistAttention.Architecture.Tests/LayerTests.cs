@@ -13,7 +13,7 @@ public sealed class LayerTests
         ["DistAttention.Storage"] = ["DistAttention.Engine", "Npgsql"],
         ["DistAttention.Contracts"] = ["DistAttention.Abstractions", "DistAttention.Kernels", "Microsoft.Orleans.Sdk", "MessagePack"],
         ["DistAttention.Grains"] = ["DistAttention.Engine", "DistAttention.Storage", "DistAttention.Contracts", "Microsoft.Orleans.Server"],
-        ["DistAttention.Silo"] = ["DistAttention.Grains"],
+        ["DistAttention.Silo"] = ["DistAttention.Grains", "Microsoft.Orleans.Clustering.AdoNet", "Npgsql"],
         ["DistAttention.Client"] = ["DistAttention.Contracts", "Microsoft.Orleans.Client"],
         ["DistAttention.Cli"] = ["DistAttention.Client", "DistAttention.Engine", "System.CommandLine", "Spectre.Console"],
     };

@@ -129,6 +129,41 @@ public sealed class AttendTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(4_096, 8, 64, "full", 1e-6)]
+    [InlineData(4_096, 8, 64, "causal", 2.5e-6)]
+    [InlineData(1_024, 1, 576, "full", 4e-6)]
+    public async Task Errors_stay_within_what_is_promised(int tokens, int heads, int headDim, string mask, double promised)
+    {
+        float[] q = _files.WriteNormal("q.npy", 31, tokens, heads, headDim);
+        float[] k = _files.WriteNormal("k.npy", 32, tokens, heads, headDim);
+        float[] v = _files.WriteNormal("v.npy", 33, tokens, heads, headDim);
+
+        (await Distattn.RunAsync(_files.Attend("--lse", _files["lse.npy"], "--mask", mask))).Ok();
+
+        ReferenceAttention reference = new(q, k, v, heads, heads, headDim, headDim) { Mask = AttentionMask.Parse(mask) };
+        float[] o = _files.Read("o.npy").Values;
+        float[] lse = _files.Read("lse.npy").Values;
+        double[] expected = new double[headDim];
+        double worst = 0;
+        double worstLse = 0;
+        for (int row = 0; row < tokens; row += row < 16 ? 1 : 127)
+        {
+            for (int head = 0; head < heads; head++)
+            {
+                int i = (row * heads) + head;
+                worstLse = Math.Max(worstLse, Math.Abs(reference.Row(row, head, expected) - lse[i]));
+                for (int c = 0; c < headDim; c++)
+                {
+                    worst = Math.Max(worst, Math.Abs(expected[c] - o[(i * headDim) + c]));
+                }
+            }
+        }
+
+        Assert.InRange(worst, 0, promised);
+        Assert.InRange(worstLse, 0, Tolerance);
+    }
+
     private static string? Value(string[] words, string option) =>
         Array.IndexOf(words, option) is >= 0 and int index ? words[index + 1] : null;
 

@@ -27,4 +27,8 @@ public sealed class UsageTests
     [InlineData("attend --first-query-position 9223372036854775807", "--first-query-position: 9223372036854775807 is not between")]
     public async Task A_wrong_command_line_is_one_line_and_exit_code_2(string commandLine, string expected) =>
         (await Distattn.RunAsync(commandLine.Split(' '))).Failed(2, expected);
+
+    [Fact]
+    public async Task An_empty_file_name_is_a_wrong_command_line() =>
+        (await Distattn.RunAsync("attend", "--q", "q", "--k", "k", "--v", "v", "--out", "")).Failed(2, "--out: the name of a file is needed");
 }

@@ -56,12 +56,12 @@ internal sealed class AttentionArguments
         KvType = parsed.GetValue(_kvType) ?? KvDataType.Float32,
     };
 
-    private static Option<string> Tensor(string name, string description) => new(name)
+    private static Option<string> Tensor(string name, string description)
     {
-        HelpName = "FILE",
-        Description = description,
-        Required = true,
-    };
+        Option<string> option = Parsed.Option(name, "FILE", description, Parsed.FileName);
+        option.Required = true;
+        return option;
+    }
 
     private static long? FirstPosition(string text) => Parsed.WholeNumber(-AttentionRequest.FarthestPosition, AttentionRequest.FarthestPosition)(text);
 

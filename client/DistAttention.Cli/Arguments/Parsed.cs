@@ -19,6 +19,9 @@ internal static class Parsed
         CustomParser = result => Parse(result, name, parse),
     };
 
+    /// <summary>A file's name: anything but nothing.</summary>
+    public static string FileName(string text) => text.Length > 0 ? text : throw new FormatException("the name of a file is needed");
+
     /// <summary>A whole number within bounds.</summary>
     public static Func<string, long> WholeNumber(long least = long.MinValue, long most = long.MaxValue) => text =>
     {

@@ -11,8 +11,9 @@ internal static class AttendCommand
     public static Verb Create(CliConsole console)
     {
         AttentionArguments arguments = new();
-        Option<string> output = new("--out") { HelpName = "FILE", Description = "Where o goes: float32 .npy, shaped like q with v's head size.", Required = true };
-        Option<string?> lse = new("--lse") { HelpName = "FILE", Description = "Where lse goes, the natural log of each row's sum of exp(score): float32 .npy [tokens, heads]." };
+        Option<string> output = Parsed.Option("--out", "FILE", "Where o goes: float32 .npy, shaped like q with v's head size.", Parsed.FileName);
+        output.Required = true;
+        Option<string?> lse = Parsed.Option<string?>("--lse", "FILE", "Where lse goes, the natural log of each row's sum of exp(score): float32 .npy [tokens, heads].", Parsed.FileName);
         Option<int?> threads = Parsed.Option<int?>("--threads", "N", "Threads that compute. Changes no bit of the result. Default: all cores.", static text => (int)Parsed.WholeNumber(1, 1024)(text));
         Option<bool> json = new("--json") { Description = "Print what was done, with digests of o and lse, as JSON on stdout." };
 

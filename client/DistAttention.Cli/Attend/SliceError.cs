@@ -12,8 +12,8 @@ internal static class SliceError
     /// <param name="first">Where the slice starts in its file.</param>
     public static CliException? Relocate(DistAttentionException error, TensorInputs inputs, long first) => error switch
     {
-        InvalidTensorException at => new CliException($"{FileOf(at.Tensor, inputs)}: token {first + at.Token}, head {at.Head} {Problem(at)}", error),
-        NumericOverflowException at => new CliException(at.Message.Replace($"query row {at.Row},", $"query row {first + at.Row},", StringComparison.Ordinal), error),
+        InvalidTensorException at => new CliException($"{FileOf(at.Tensor, inputs)}: token {first + at.Token}, head {at.Head} {at.Problem}", error),
+        NumericOverflowException at => new CliException(at.InRow(first + at.Row).Message, error),
         _ => null,
     };
 
@@ -24,7 +24,4 @@ internal static class SliceError
         "v" => inputs.V.Name,
         _ => tensor,
     };
-
-    // "k[token 3, head 0] is not finite." → "is not finite"
-    private static string Problem(InvalidTensorException error) => error.Message[(error.Message.IndexOf(']', StringComparison.Ordinal) + 1)..].Trim(' ', '.');
 }

@@ -56,20 +56,10 @@ internal static class DemoCommand
                 ShardLength = parsed.GetValue(shardLength) ?? 16_384,
                 WithOverview = parsed.GetValue(html) is not null,
             });
-            string? page = parsed.GetValue(html);
-            if (page is not null)
-            {
-                PageFile.RequireWritable(page, settings.DocumentPaths);
-            }
-
+            using PageFile? page = parsed.GetValue(html) is { } path ? PageFile.Create(path, settings.DocumentPaths) : null;
             IReadOnlyList<Document> texts = DocumentLoader.Load(settings.DocumentPaths, console.Note, cancellationToken);
             DemoReport report = await console.WithProgressAsync(steps => DemoRun.RunAsync(settings, texts, steps, cancellationToken)).ConfigureAwait(false);
-            if (page is not null)
-            {
-                PageFile.Write(page, HtmlPage.Of(report));
-                console.Note($"Wrote {page}");
-            }
-
+            page?.Publish(HtmlPage.Of(report));
             if (parsed.GetValue(json))
             {
                 console.WriteJson(JsonReport.Of(report));

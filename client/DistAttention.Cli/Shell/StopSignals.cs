@@ -14,6 +14,9 @@ internal sealed class StopSignals : IDisposable
     // A closing terminal is reported by the kernel and by the shell: that is one signal, not a second, impatient one.
     private static readonly TimeSpan _sameSignal = TimeSpan.FromMilliseconds(300);
 
+    // What cannot be cancelled, such as opening a pipe that nobody writes to, does not keep the process alive for longer.
+    private static readonly TimeSpan _mostPatience = TimeSpan.FromSeconds(5);
+
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
@@ -59,8 +62,16 @@ internal sealed class StopSignals : IDisposable
             StoppedExitCode = exitCode;
         }
 
-        _ = Task.Run(_stop.Cancel); // never run the work's callbacks on the signal thread
+        _ = Task.Run(StopAsync); // never run the work's callbacks on the signal thread
         return true;
+    }
+
+    private async Task StopAsync()
+    {
+        _stop.Cancel();
+        await Task.Delay(_mostPatience).ConfigureAwait(false);
+        Console.Error.WriteLine("distattn: stopped by force");
+        Environment.Exit(StoppedExitCode);
     }
 
     private static bool EndNow()

@@ -18,6 +18,9 @@ public sealed class CapacityExceededException(long budgetBytes, long usedBytes, 
 public sealed class OverloadedException(string what, TimeSpan retryAfter)
     : DistAttentionException($"{what} is full; try again in {retryAfter.TotalSeconds:0.###} s.")
 {
+    /// <summary>What is full.</summary>
+    public string What { get; } = what;
+
     /// <summary>How long to wait before trying again.</summary>
     public TimeSpan RetryAfter { get; } = retryAfter;
 

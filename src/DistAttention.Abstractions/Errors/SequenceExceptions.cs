@@ -51,4 +51,7 @@ public sealed class ShardLostException(SequenceId id, PositionRange positions, s
 
     /// <summary>The positions.</summary>
     public PositionRange Positions { get; } = positions;
+
+    /// <summary>Why.</summary>
+    public string Reason { get; } = reason;
 }

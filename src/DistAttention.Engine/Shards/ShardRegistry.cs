@@ -248,6 +248,26 @@ public sealed class ShardRegistry : IDisposable
         }
     }
 
+    /// <summary>Resident shards, and the positions in them.</summary>
+    public (int Shards, long Positions) Count()
+    {
+        lock (_lock)
+        {
+            int shards = 0;
+            long positions = 0;
+            foreach (Entry entry in _entries.Values)
+            {
+                if (entry.Shard is { } shard)
+                {
+                    shards++;
+                    positions += shard.ContiguousLength;
+                }
+            }
+
+            return (shards, positions);
+        }
+    }
+
     /// <summary>Lets go of every shard; memory goes with the last of its readers.</summary>
     public void Dispose()
     {

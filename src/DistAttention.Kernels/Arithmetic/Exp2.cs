@@ -38,6 +38,6 @@ internal static class Exp2
         y = TLanes.Fma(y, f, TLanes.Broadcast(C1));
         y = TLanes.Fma(y, f, TLanes.Broadcast(1f));
         y = TLanes.AddExponent(y, shifted);
-        return TLanes.Select(TLanes.LessThan(x, TLanes.Broadcast(Smallest)), TLanes.Zero, y);
+        return TLanes.Select(TLanes.AtLeast(x, TLanes.Broadcast(Smallest)), y, TLanes.Zero);
     }
 }

@@ -15,9 +15,6 @@ internal unsafe struct NodeCall
     public float* Sum;
     public float* Output;
 
-    /// <summary>Up to so many query vectors, keys and columns side by side are faster than queries side by side.</summary>
-    private const int MaxKeyLaneVectors = 8;
-
     public void Run<TLanes, TVec>()
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
@@ -50,8 +47,9 @@ internal unsafe struct NodeCall
         for (Job.FirstVector = FirstVector; Job.FirstVector < end; Job.FirstVector += Job.VectorCount)
         {
             int left = end - Job.FirstVector;
-            bool keyLanes = Choice == KernelChoice.KeyLanes || (Choice == KernelChoice.Measured && left <= MaxKeyLaneVectors);
-            Job.VectorCount = Math.Min(left, keyLanes ? MaxKeyLaneVectors : QueryLaneKernel<TLanes, TVec, TElement, TScaled>.ChunkVectors(Job.Layout));
+            bool keyLanes = KernelRule.PrefersKeyLanes<TLanes, TVec>(Choice, left, TElement.Bytes != sizeof(float));
+            Job.VectorCount = Math.Min(
+                left, keyLanes ? KernelRule.MaxKeyLaneVectors : QueryLaneKernel<TLanes, TVec, TElement, TScaled>.ChunkVectors(Job.Layout));
             if (keyLanes)
             {
                 KeyLaneKernel<TLanes, TVec, TElement, TScaled> kernel = new(Job, partials);

@@ -48,6 +48,8 @@ internal unsafe interface ILanes<TVec>
 
     static abstract TVec LessThan(TVec a, TVec b);
 
+    static abstract TVec AtLeast(TVec a, TVec b);
+
     static abstract TVec Equal(TVec a, TVec b);
 
     /// <summary>Lanes that are infinite or NaN.</summary>
@@ -60,6 +62,9 @@ internal unsafe interface ILanes<TVec>
     static abstract TVec Select(TVec mask, TVec whenSet, TVec whenClear);
 
     static abstract bool Any(TVec mask);
+
+    /// <summary>The largest of all lanes, none being NaN.</summary>
+    static abstract float Largest(TVec a);
 
     /// <summary>Lane 0.</summary>
     static abstract float First(TVec a);

@@ -146,7 +146,7 @@ internal sealed class SimulatedCluster : IShardGateway, IShardPlacement, ISequen
 
     public ValueTask<bool> AbortAsync(OperationId operationId) => Ledger.AbortAsync(operationId);
 
-    public OwnerId Choose(SequenceSpec spec, ImmutableArray<ShardEntry> shards) => this[_placement(shards.Length)].Id;
+    public OwnerId Choose(SequenceSpec spec, ImmutableArray<ShardEntry> shards, long end) => this[_placement(shards.Length)].Id;
 
     public ValueTask WriteAsync(OwnerId owner, ShardWrite write, CancellationToken cancellationToken) =>
         OnWrite(owner, write, token => _owners[owner].Service.WriteAsync(write, token), cancellationToken);

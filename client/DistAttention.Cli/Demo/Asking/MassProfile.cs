@@ -37,7 +37,9 @@ internal sealed class MassProfile
         ReadOnlySpan<float> bins = mass.BinMass.Span;
         ReadOnlySpan<long> tops = mass.TopPositions.Span;
         ReadOnlySpan<float> weights = mass.TopWeights.Span;
-        double[] rest = new double[mass.Bins];
+        double[] rest = new double[mass.Bins]; // mass of the bin's positions that are not known one by one
+        long[] unknown = new long[mass.Bins]; // how many those are
+        HashSet<long> known = [];
         for (int row = 0; row < mass.Rows; row++)
         {
             double share = rowShares[row] / HeadCount;
@@ -48,7 +50,10 @@ internal sealed class MassProfile
                 for (int bin = 0; bin < rest.Length; bin++)
                 {
                     rest[bin] = bins[(at * mass.Bins) + bin];
+                    unknown[bin] = mass.BinRange(bin).Length;
                 }
+
+                known.Clear();
 
                 for (int top = 0; top < mass.TopK; top++)
                 {
@@ -57,17 +62,19 @@ internal sealed class MassProfile
                     {
                         double weight = weights[(at * mass.TopK) + top];
                         head[position] += share * weight;
+                        known.Add(position);
                         rest[BinOf(position, mass)] -= weight;
+                        unknown[BinOf(position, mass)]--;
                     }
                 }
 
                 for (int bin = 0; bin < rest.Length; bin++)
                 {
                     PositionRange range = mass.BinRange(bin);
-                    double each = share * Math.Max(0, rest[bin]) / range.Length;
+                    double each = share * Math.Max(0, rest[bin]) / Math.Max(1, unknown[bin]);
                     for (long position = range.Start; position < range.End; position++)
                     {
-                        head[position] += each;
+                        head[position] += known.Contains(position) ? 0 : each;
                     }
                 }
             }

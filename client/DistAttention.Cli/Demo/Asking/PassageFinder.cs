@@ -13,6 +13,10 @@ internal sealed class PassageFinder(Corpus corpus, Lexicon lexicon)
     private const int MaxLineGap = 2;
     private const int MaxStep = 2;
     private const double LeastOfPeak = 0.1;
+
+    /// <summary>How much more a line must hold to join over a blank line: that is where paragraphs end.</summary>
+    private const double AcrossBlankLine = 2;
+
     private const double LeastOfFirst = 0.02;
     private const int MaxCandidates = 96;
     private const double SameWords = 0.6;
@@ -107,11 +111,20 @@ internal sealed class PassageFinder(Corpus corpus, Lexicon lexicon)
         for (int step = 1; step <= MaxStep; step++)
         {
             int unit = edge + (step * direction);
-            if (unit < 0 || unit >= mass.Length || taken[unit]
-                || _units[unit].Document != _units[edge].Document
-                || Math.Abs(_units[unit].Line - _units[edge].Line) > MaxLineGap)
+            if (unit < 0 || unit >= mass.Length || taken[unit] || _units[unit].Document != _units[edge].Document)
             {
                 break;
+            }
+
+            int gap = Math.Abs(_units[unit].Line - _units[unit - direction].Line);
+            if (gap > MaxLineGap)
+            {
+                break;
+            }
+
+            if (gap > 1)
+            {
+                enough *= AcrossBlankLine;
             }
 
             if (mass[unit] >= enough)

@@ -9,7 +9,7 @@ internal static class WordForms
 
     /// <summary>Longest first, so that each word loses its longest ending.</summary>
     private static readonly string[] _suffixes =
-        ["ations", "ation", "ities", "ingly", "ions", "ings", "edly", "ies", "ity", "ing", "ion", "ers", "ors", "est", "ed", "es", "er", "or", "ly", "al", "s", "e", "y"];
+        ["ations", "ation", "ities", "ingly", "ions", "ings", "edly", "ies", "ity", "ing", "ion", "ers", "est", "ed", "es", "er", "ly", "al", "s", "e", "y"];
 
     /// <summary>The word in lower case, with a plain apostrophe.</summary>
     public static string Fold(ReadOnlySpan<char> word)

@@ -76,12 +76,12 @@ internal sealed class HeatMap(Answer answer, IReadOnlyList<string> headNames, Co
         return new string(row);
     }
 
-    /// <summary>Line numbers, or the names of documents, under the places they start at.</summary>
+    /// <summary>Line numbers, token numbers where the text repeats, or the names of documents, under the places they start at.</summary>
     private string Axis(int columns)
     {
         char[] row = new string(' ', columns).ToCharArray();
         int free = 0;
-        foreach ((int column, string name) in corpus.Documents.Count == 1 ? Lines(columns) : DocumentStarts(columns))
+        foreach ((int column, string name) in corpus.Documents.Count == 1 || corpus.Repetitions > 1 ? Ticks(columns) : DocumentStarts(columns))
         {
             int start = Math.Min(column, columns - name.Length);
             if (start >= free && start >= 0)
@@ -94,7 +94,7 @@ internal sealed class HeatMap(Answer answer, IReadOnlyList<string> headNames, Co
         return new string(row);
     }
 
-    private IEnumerable<(int Column, string Name)> Lines(int columns)
+    private IEnumerable<(int Column, string Name)> Ticks(int columns)
     {
         const int most = 5;
         int ticks = Math.Clamp(columns / 12, 2, most);
@@ -102,8 +102,9 @@ internal sealed class HeatMap(Answer answer, IReadOnlyList<string> headNames, Co
         {
             int column = tick * (columns - 1) / (ticks - 1);
             int position = (int)Math.Max(1, (long)column * (corpus.PositionCount - 1) / Math.Max(1, columns - 1));
-            string line = corpus.Tokens[corpus.TokenIndexAt(position)].Line.ToString("N0", CultureInfo.InvariantCulture);
-            yield return (column, tick == 0 ? "line " + line : line);
+            int place = corpus.Repetitions > 1 ? position : corpus.Tokens[corpus.TokenIndexAt(position)].Line;
+            string number = place.ToString("N0", CultureInfo.InvariantCulture);
+            yield return (column, tick > 0 ? number : corpus.Repetitions > 1 ? "token " + number : "line " + number);
         }
     }
 

@@ -4,7 +4,7 @@ using DistAttention.Cli.Demo.Running;
 
 namespace DistAttention.Cli.Demo.Reporting;
 
-/// <summary>The report as one JSON object: every figure, passage and digest.</summary>
+/// <summary>The report as one JSON object: every figure, passage and digest, named as the other verbs name theirs.</summary>
 internal static class JsonReport
 {
     private const int HeatMapBins = 256;
@@ -21,22 +21,18 @@ internal static class JsonReport
         ["headDim"] = report.HeadDim,
         ["threads"] = report.Threads,
         ["shardLength"] = report.ShardLength,
+        ["mask"] = AttentionMask.Causal.ToString(),
+        ["pairs"] = report.SelfAttention.Pairs,
+        ["flops"] = report.SelfAttention.Flops,
         ["seconds"] = new JsonObject
         {
-            ["total"] = Rounded(report.TotalTime.TotalSeconds),
-            ["encodeAndAppend"] = Rounded(report.AppendTime.TotalSeconds),
-            ["selfAttention"] = Rounded(report.SelfAttention.Time.TotalSeconds),
-            ["ask"] = Rounded(report.AskTime.TotalSeconds),
+            ["append"] = report.AppendTime.TotalSeconds,
+            ["attend"] = report.SelfAttention.Time.TotalSeconds,
+            ["ask"] = report.AskTime.TotalSeconds,
+            ["total"] = report.TotalTime.TotalSeconds,
         },
-        ["selfAttention"] = new JsonObject
-        {
-            ["mask"] = AttentionMask.Causal.ToString(),
-            ["pairs"] = report.SelfAttention.Pairs,
-            ["flops"] = report.SelfAttention.Flops,
-            ["gflopsPerSecond"] = Rounded(report.FlopsPerSecond / 1e9),
-            ["outputSha256"] = report.SelfAttention.OutputDigest,
-            ["lseSha256"] = report.SelfAttention.LseDigest,
-        },
+        ["gflops"] = report.FlopsPerSecond / 1e9,
+        ["sha256"] = new JsonObject { ["o"] = report.SelfAttention.OutputDigest, ["lse"] = report.SelfAttention.LseDigest },
         ["check"] = new JsonObject
         {
             ["rows"] = report.Check.Rows,

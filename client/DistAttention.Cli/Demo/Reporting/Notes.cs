@@ -36,10 +36,10 @@ internal static class Notes
         string repeated = report.Corpus.Repetitions > 1
             ? string.Create(culture, $" ({report.Corpus.TextTokenCount:N0} tokens, read {report.Corpus.Repetitions:0.##} times)")
             : report.Corpus.TokenCount < report.Corpus.TextTokenCount ? string.Create(culture, $" (the first of {report.Corpus.TextTokenCount:N0})") : "";
-        yield return ("text", string.Create(culture, $"{Places.TextName(report.Corpus)}: {report.Corpus.TokenCount:N0} tokens{repeated}, {report.Lexicon.Count:N0} different"));
+        yield return ("text", string.Create(culture, $"{Places.TextName(report.Corpus)}: {Units.Plural(report.Corpus.TokenCount, "token")}{repeated}, {report.Lexicon.Count:N0} different"));
         yield return ("heads", string.Create(culture, $"{report.Heads.Count} of {report.HeadDim} components, hashed from the words: nothing is learned"));
-        yield return ("self-attention", string.Create(culture, $"{Units.Count(report.SelfAttention.Pairs)} pairs × {report.Heads.Count} heads: {Units.Flops(report.SelfAttention.Flops)} in {Units.Duration(report.SelfAttention.Time)}, {Units.Flops(report.FlopsPerSecond)}/s on {report.Threads} {(report.Threads == 1 ? "thread" : "threads")}"));
-        yield return ("exactness", string.Create(culture, $"{report.Check.Rows} random rows against float64: largest error {report.Check.OutputError:0.0e+0} in o, {report.Check.LseError:0.0e+0} in lse"));
+        yield return ("self-attention", string.Create(culture, $"{Units.Count(report.SelfAttention.Pairs)} pairs × {report.Heads.Count} heads: {Units.Flops(report.SelfAttention.Flops)} in {Units.Duration(report.SelfAttention.Time)}, {Units.Flops(report.FlopsPerSecond)}/s on {Units.Plural(report.Threads, "thread")}"));
+        yield return ("exactness", string.Create(culture, $"{Units.Plural(report.Check.Rows, "random row")} against float64: largest error {report.Check.OutputError:0.0e+0} in o, {report.Check.LseError:0.0e+0} in lse"));
         yield return ("memory", string.Create(culture, $"{Units.Bytes(report.PeakBytes)} at the peak; the matrix of {report.Heads.Count} × {report.Corpus.PositionCount:N0}² weights that was never built has {Units.Bytes(report.MatrixBytes)}"));
         yield return ("time", $"{Units.Duration(report.TotalTime)} in all: {Units.Duration(report.AppendTime)} to encode and append, {Units.Duration(report.SelfAttention.Time)} of self-attention, {Units.Duration(report.AskTime)} to ask");
     }

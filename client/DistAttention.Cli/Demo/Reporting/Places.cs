@@ -26,10 +26,11 @@ internal static class Places
             return null;
         }
 
-        IEnumerable<string> named = passage.Likes.Take(MaxLikesNamed).Select(like => corpus.Documents.Count == 1
+        bool sameDocument = passage.Likes.All(like => like.Document == passage.Document);
+        IEnumerable<string> named = passage.Likes.Take(MaxLikesNamed).Select(like => sameDocument
             ? like.FirstLine.ToString("N0", CultureInfo.InvariantCulture)
-            : string.Create(CultureInfo.InvariantCulture, $"{Clean(corpus.Documents[like.Document].Name)}:{like.FirstLine}"));
-        string where = $"{(corpus.Documents.Count > 1 ? "" : passage.Likes.Count == 1 ? "line " : "lines ")}{string.Join(", ", named)}{(passage.Likes.Count > MaxLikesNamed ? ", …" : "")}";
+            : string.Create(CultureInfo.InvariantCulture, $"{Clean(Path.GetFileName(corpus.Documents[like.Document].Name))}:{like.FirstLine}"));
+        string where = $"{(!sameDocument ? "" : passage.Likes.Count == 1 ? "line " : "lines ")}{string.Join(", ", named)}{(passage.Likes.Count > MaxLikesNamed ? ", …" : "")}";
         return $"and {passage.Likes.Count:N0} like it ({where}): {Percent(passage.ShareWithLikes)} together";
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DistAttention.Cli.Demo.Asking;
 using DistAttention.Cli.Demo.Running;
+using DistAttention.Cli.Output;
 using Spectre.Console;
 
 namespace DistAttention.Cli.Demo.Reporting;
@@ -26,7 +27,7 @@ internal sealed class TerminalReport(DemoReport report, IAnsiConsole to)
             WriteAnswer(answer);
         }
 
-        WriteFigures();
+        Facts.Write(to, [.. Notes.Figures(report)]);
     }
 
     private void WriteAnswer(Answer answer)
@@ -82,18 +83,6 @@ internal sealed class TerminalReport(DemoReport report, IAnsiConsole to)
                         (row == 0 ? $" {bar} " : "   ", line.IsContext ? _quiet : _bar),
                         .. runs.Select(run => (run.Text, run.IsMatch && !line.IsContext ? _match : plain)),
                     ]);
-            }
-        }
-    }
-
-    private void WriteFigures()
-    {
-        foreach ((string name, string value) in Notes.Figures(report))
-        {
-            const int label = 17;
-            foreach ((int row, List<TextRun> runs) in LineWrap.Wrap([new TextRun(value, false)], Math.Max(20, to.Profile.Width - label - 1)).Index())
-            {
-                Line(((row == 0 ? name : "").PadRight(label), _quiet), (string.Concat(runs.Select(static r => r.Text)), Style.Plain));
             }
         }
     }

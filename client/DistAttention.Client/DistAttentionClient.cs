@@ -1,0 +1,150 @@
+using System.Runtime.CompilerServices;
+using DistAttention.Contracts;
+using Microsoft.Extensions.Hosting;
+
+namespace DistAttention.Client;
+
+/// <summary>The attention client of a cluster: the same calls, errors and bits as in one process.</summary>
+public sealed class DistAttentionClient : IAttentionClient
+{
+    private const int NamesPerPage = 256;
+
+    private readonly IHost? _host;
+    private bool _disposed;
+
+    /// <summary>Uses a client that is connected already; whoever made it ends it.</summary>
+    /// <param name="grains">The connection.</param>
+    /// <param name="options">How to work; null for the defaults.</param>
+    /// <exception cref="InvalidSpecException">An option is impossible.</exception>
+    public DistAttentionClient(IGrainFactory grains, DistAttentionClientOptions? options = null)
+        : this(grains, options, host: null)
+    {
+    }
+
+    internal DistAttentionClient(IGrainFactory grains, DistAttentionClientOptions? options, IHost? host)
+    {
+        ArgumentNullException.ThrowIfNull(grains);
+        Options = options ?? new DistAttentionClientOptions();
+        Options.Validate();
+        Grains = grains;
+        _host = host;
+    }
+
+    internal IGrainFactory Grains { get; }
+
+    internal DistAttentionClientOptions Options { get; }
+
+    /// <summary>Connects to a cluster.</summary>
+    /// <param name="options">Where it is, and how to work.</param>
+    /// <param name="cancellationToken">Gives up connecting.</param>
+    /// <exception cref="InvalidSpecException">An option is impossible.</exception>
+    /// <exception cref="AttentionTimeoutException">No gateway answered in time.</exception>
+    public static async Task<DistAttentionClient> ConnectAsync(DistAttentionClientOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return await ClusterConnection.OpenAsync(options, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IAttentionSequence> CreateSequenceAsync(SequenceId id, SequenceSpec spec, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        spec.Validate();
+        SequenceHandle handle = await LedgerOf(id).CreateAsync(Packed.Of(spec), cancellationToken).ConfigureAwait(false);
+        return new ClusterSequence(this, handle);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IAttentionSequence> OpenSequenceAsync(SequenceId id, CancellationToken cancellationToken = default)
+    {
+        SequenceHandle handle = await LedgerOf(id).OpenAsync(cancellationToken).ConfigureAwait(false);
+        return new ClusterSequence(this, handle);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<SequenceInfo> ListSequencesAsync(string? prefix = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        ISequenceCatalogGrain catalog = Grains.GetGrain<ISequenceCatalogGrain>(0);
+        string after = "";
+        while (true)
+        {
+            string[] names = await catalog.ListAsync(prefix ?? "", after, NamesPerPage).WaitAsync(cancellationToken).ConfigureAwait(false);
+            foreach (string name in names)
+            {
+                if (await TryGetInfoAsync(name, cancellationToken).ConfigureAwait(false) is { } info)
+                {
+                    yield return info;
+                }
+            }
+
+            if (names.Length < NamesPerPage)
+            {
+                yield break;
+            }
+
+            after = names[^1];
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteSequenceAsync(SequenceId id, CancellationToken cancellationToken = default) => LedgerOf(id).DeleteAsync(cancellationToken);
+
+    /// <summary>How the silos of the cluster stand.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>One report per live silo, in the order of their addresses.</returns>
+    public async Task<IReadOnlyList<SiloReport>> GetClusterReportAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return await Grains.GetGrain<IClusterReportGrain>(0).GetReportAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the connection, if this client made it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        if (_host is not null)
+        {
+            await _host.StopAsync().ConfigureAwait(false);
+            _host.Dispose();
+        }
+    }
+
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
+
+    internal static SequenceInfo InfoOf(SequenceReport report) => new()
+    {
+        Id = new SequenceId(report.Handle.Name),
+        Spec = report.Handle.Spec.Value,
+        Snapshot = report.State,
+        ShardCount = report.ShardCount,
+        ResidentBytes = report.ResidentBytes,
+    };
+
+    private ISequenceGrain LedgerOf(SequenceId id)
+    {
+        ThrowIfDisposed();
+        return id == default
+            ? throw new InvalidSpecException(nameof(SequenceId), "a sequence needs a name")
+            : Grains.GetGrain<ISequenceGrain>(id.Value);
+    }
+
+    private async Task<SequenceInfo?> TryGetInfoAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return InfoOf(await Grains.GetGrain<ISequenceGrain>(name).GetInfoAsync(null, cancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is SequenceNotFoundException or ShardLostException)
+        {
+            // Deleted, or lost with its silo, after its name was listed.
+            return null;
+        }
+    }
+}

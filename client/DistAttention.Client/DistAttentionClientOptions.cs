@@ -1,0 +1,72 @@
+using System.Net;
+
+namespace DistAttention.Client;
+
+/// <summary>How a client talks to a cluster.</summary>
+public sealed class DistAttentionClientOptions
+{
+    /// <summary>Gateways of silos to connect to; any one that lives is enough. Used by <see cref="DistAttentionClient.ConnectAsync"/> unless <see cref="ConfigureClustering"/> is set.</summary>
+    public IList<EndPoint> Gateways { get; } = [];
+
+    /// <summary>The cluster's id, as its silos have it. Default "distattention".</summary>
+    public string ClusterId { get; set; } = "distattention";
+
+    /// <summary>The cluster's service id, as its silos have it. Default "distattention".</summary>
+    public string ServiceId { get; set; } = "distattention";
+
+    /// <summary>How the cluster is found, instead of <see cref="Gateways"/>. Used by <see cref="DistAttentionClient.ConnectAsync"/>.</summary>
+    public Action<IClientBuilder>? ConfigureClustering { get; set; }
+
+    /// <summary>How long to try to reach the cluster before connecting fails. Default 15 s.</summary>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Query tiles (about 1 MiB of q each) of one call that are under way at a time. More keep silos busy and cost memory. Default 8.</summary>
+    public int TilesInFlight { get; set; } = 8;
+
+    /// <summary>Slices (up to 4 MiB) of one append that are under way at a time. Default 8.</summary>
+    public int WritesInFlight { get; set; } = 8;
+
+    /// <summary>Coordinators that calls are spread over; a few per silo. Default 16.</summary>
+    public int Coordinators { get; set; } = 16;
+
+    /// <summary>The shortest time after which a coordinator that has not answered is asked whether it still works on the call. Default 250 ms.</summary>
+    public TimeSpan MinAttemptTime { get; set; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long that question may stay unanswered before the call is sent to another coordinator. Default 3 s.</summary>
+    public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>TCP connections to each gateway. Default 2.</summary>
+    public int ConnectionsPerGateway { get; set; } = 2;
+
+    /// <summary>The clock of deadlines and attempts. Default: the system's.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Checks every property.</summary>
+    /// <exception cref="InvalidSpecException">Names the first property that is wrong, and why.</exception>
+    public void Validate()
+    {
+        RequirePositive(TilesInFlight, nameof(TilesInFlight));
+        RequirePositive(WritesInFlight, nameof(WritesInFlight));
+        RequirePositive(Coordinators, nameof(Coordinators));
+        RequirePositive(ConnectionsPerGateway, nameof(ConnectionsPerGateway));
+        RequireTime(ConnectTimeout, nameof(ConnectTimeout));
+        RequireTime(MinAttemptTime, nameof(MinAttemptTime));
+        RequireTime(ProbeTimeout, nameof(ProbeTimeout));
+        Require(!string.IsNullOrWhiteSpace(ClusterId), nameof(ClusterId), "a value is needed");
+        Require(!string.IsNullOrWhiteSpace(ServiceId), nameof(ServiceId), "a value is needed");
+        Require(TimeProvider is not null, nameof(TimeProvider), "a value is needed");
+    }
+
+    private static void RequirePositive(int value, string property) => Require(value >= 1, property, $"{value} is not at least 1");
+
+    private static void RequireTime(TimeSpan value, string property) =>
+        Require(value > TimeSpan.Zero && value <= TimeSpan.FromHours(1), property, $"{value} is not between 0 and an hour");
+
+    private static void Require(bool condition, string property, string problem)
+    {
+        if (!condition)
+        {
+            throw new InvalidSpecException(property, problem);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using System.Net;
+using System.Net.Sockets;
+using DistAttention.Silo.Options;
+
+namespace DistAttention.Silo.Clustering;
+
+/// <summary>
+/// Refuses ports that somebody listens on before the silo joins: in the cluster's eyes, a second silo at an address replaces the first one.
+/// </summary>
+internal static class Ports
+{
+    /// <exception cref="IOException">A port is taken.</exception>
+    public static void RequireFree(EndpointOptions endpoint)
+    {
+        IPAddress address = IPAddress.Parse(endpoint.ListenAddress ?? endpoint.Address);
+        RequireFree(address, endpoint.SiloPort, nameof(endpoint.SiloPort));
+        RequireFree(address, endpoint.GatewayPort, nameof(endpoint.GatewayPort));
+    }
+
+    private static void RequireFree(IPAddress address, int port, string option)
+    {
+        try
+        {
+            using TcpListener listener = new(address, port);
+            listener.Start();
+        }
+        catch (SocketException error)
+        {
+            throw new IOException($"{EndpointOptions.Section}:{option} {port} on {address}: {error.Message}", error);
+        }
+    }
+}

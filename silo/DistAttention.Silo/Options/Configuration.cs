@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace DistAttention.Silo.Options;
+
+/// <summary>
+/// Where options come from, later ones winning: <c>appsettings.json</c> beside the program, environment variables
+/// <c>DISTATTN_Section__Option</c>, and the command line, <c>--Section:Option value</c> or a short form.
+/// </summary>
+internal static class Configuration
+{
+    private const string EnvironmentPrefix = "DISTATTN_";
+
+    private static readonly Dictionary<string, string> _shortForms = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["--mode"] = "Cluster:Mode",
+        ["--cluster-id"] = "Cluster:Id",
+        ["--folder"] = "Cluster:Folder",
+        ["--connection-string"] = "Cluster:ConnectionString",
+        ["--probe-timeout"] = "Cluster:ProbeTimeout",
+        ["--name"] = "Endpoint:Name",
+        ["--address"] = "Endpoint:Address",
+        ["--silo-port"] = "Endpoint:SiloPort",
+        ["--gateway-port"] = "Endpoint:GatewayPort",
+        ["--log-file"] = "Hosting:LogFile",
+        ["--log-format"] = "Hosting:LogFormat",
+        ["--shutdown-timeout"] = "Hosting:ShutdownTimeout",
+    };
+
+    private static readonly string[] _sections = [ClusteringOptions.Section, EndpointOptions.Section, HostingOptions.Section, "Logging"];
+
+    /// <summary>Adds the sources.</summary>
+    /// <exception cref="OptionsValidationException">The command line names an option that there is not.</exception>
+    public static void AddSources(IConfigurationBuilder configuration, string[] args)
+    {
+        RefuseUnknown(args);
+        configuration
+            .SetBasePath(AppContext.BaseDirectory)
+            .AddJsonFile("appsettings.json", optional: true)
+            .AddEnvironmentVariables(EnvironmentPrefix)
+            .AddCommandLine(args, _shortForms);
+    }
+
+    // The command line provider takes any word for an option, and drops it silently where nobody asks for it.
+    private static void RefuseUnknown(string[] args)
+    {
+        for (int i = 0; i < args.Length; i++)
+        {
+            string name = args[i].Split('=')[0];
+            bool known = name.StartsWith("--", StringComparison.Ordinal)
+                && (_shortForms.ContainsKey(name) || _sections.Any(section => name.StartsWith($"--{section}:", StringComparison.OrdinalIgnoreCase)));
+            if (!known)
+            {
+                throw new OptionsValidationException(args[i], typeof(Configuration), [$"unknown option '{args[i]}'"]);
+            }
+
+            if (!args[i].Contains('=') && ++i == args.Length)
+            {
+                throw new OptionsValidationException(name, typeof(Configuration), [$"{name} needs a value"]);
+            }
+        }
+    }
+}

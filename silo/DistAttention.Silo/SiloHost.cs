@@ -1,0 +1,34 @@
+using DistAttention.Silo.Clustering;
+using DistAttention.Silo.Lifetime;
+using DistAttention.Silo.Logging;
+using DistAttention.Silo.Options;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace DistAttention.Silo;
+
+/// <summary>Puts a silo together from its configuration.</summary>
+internal static class SiloHost
+{
+    /// <summary>A builder with everything wired.</summary>
+    /// <exception cref="IOException">A port is taken.</exception>
+    /// <exception cref="OptionsValidationException">An option is wrong; every problem names its option.</exception>
+    public static HostApplicationBuilder CreateBuilder(string[] args)
+    {
+        HostApplicationBuilder builder = new(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = AppContext.BaseDirectory });
+        Configuration.AddSources(builder.Configuration, args);
+        OptionsReader options = new(builder);
+        ClusteringOptions clustering = options.Read<ClusteringOptions, ClusteringOptionsValidator>(ClusteringOptions.Section);
+        EndpointOptions endpoint = options.Read<EndpointOptions, EndpointOptionsValidator>(EndpointOptions.Section);
+        HostingOptions hosting = options.Read<HostingOptions, HostingOptionsValidator>(HostingOptions.Section);
+        options.ThrowIfWrong();
+        Ports.RequireFree(endpoint);
+
+        builder.Logging.AddSiloLog(builder.Configuration.GetSection("Logging"), hosting);
+        builder.Services.AddSiloLifetime(hosting);
+        builder.UseOrleans(silo => silo.UseCluster(clustering, endpoint));
+        return builder;
+    }
+}

@@ -1,0 +1,106 @@
+using Orleans.Concurrency;
+
+namespace DistAttention.Contracts;
+
+/// <summary>
+/// The ledger of one sequence, the single writer of (epoch, length); its key is the sequence's name. Calls carry the uid that
+/// the handle was given, so that a handle never speaks of a later sequence of the same name.
+/// </summary>
+[Alias("DistAttention.ISequenceGrain")]
+public interface ISequenceGrain : IGrainWithStringKey
+{
+    /// <summary>Creates the sequence.</summary>
+    /// <param name="spec">Its shape and storage.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    [Alias("Create")]
+    Task<SequenceHandle> CreateAsync(Packed<SequenceSpec> spec, CancellationToken cancellationToken);
+
+    /// <summary>Creates the sequence as a fork that another one has prepared.</summary>
+    /// <param name="seed">Its first state.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    [Alias("Adopt")]
+    Task<SequenceHandle> AdoptAsync(LedgerSeed seed, CancellationToken cancellationToken);
+
+    /// <summary>Opens the sequence.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    [Alias("Open")]
+    Task<SequenceHandle> OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>Deletes the sequence.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    [Alias("Delete")]
+    Task DeleteAsync(CancellationToken cancellationToken);
+
+    /// <summary>Makes a new sequence that shares this one's first positions.</summary>
+    /// <param name="uid">The sequence meant.</param>
+    /// <param name="name">Name of the new one.</param>
+    /// <param name="length">Positions to share; null for all.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    [Alias("Fork")]
+    Task<SequenceHandle> ForkAsync(Guid uid, string name, long? length, CancellationToken cancellationToken);
+
+    /// <summary>Keeps the first positions.</summary>
+    /// <param name="uid">The sequence meant.</param>
+    /// <param name="length">Positions to keep.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    [Alias("Truncate")]
+    Task<SequenceSnapshot> TruncateAsync(Guid uid, long length, CancellationToken cancellationToken);
+
+    /// <summary>The latest committed state and where its rows are.</summary>
+    /// <param name="uid">The sequence meant.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    [ReadOnly]
+    [AlwaysInterleave]
+    [Alias("GetSnapshot")]
+    Task<LedgerView> GetSnapshotAsync(Guid uid, CancellationToken cancellationToken);
+
+    /// <summary>Reserves room for an append, or renews or recalls what it got before; chooses owners of new shards.</summary>
+    /// <param name="uid">The sequence meant.</param>
+    /// <param name="operation">The append.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="expectedPosition">Where the first row must land; null for wherever the sequence ends.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    [Alias("Reserve")]
+    Task<ReservationView> ReserveAsync(Guid uid, OperationId operation, long count, long? expectedPosition, CancellationToken cancellationToken);
+
+    /// <summary>Says that all rows of a reservation are written. Completes when the length has moved over them.</summary>
+    /// <param name="uid">The sequence meant.</param>
+    /// <param name="operation">The append.</param>
+    /// <param name="rows">The positions reserved.</param>
+    /// <param name="cancellationToken">Cancels the waiting.</param>
+    /// <exception cref="ReservationGoneException">It was thrown away meanwhile: reserve again.</exception>
+    [ResponseTimeout(CallLimits.ResponseTimeout)]
+    [Alias("Commit")]
+    Task<AppendResult> CommitAsync(Guid uid, OperationId operation, PositionRange rows, CancellationToken cancellationToken);
+
+    /// <summary>Gives a reservation up.</summary>
+    /// <param name="uid">The sequence meant.</param>
+    /// <param name="operation">The append.</param>
+    [Alias("Abort")]
+    Task AbortAsync(Guid uid, OperationId operation);
+
+    /// <summary>What is known of the sequence without reading its rows.</summary>
+    /// <param name="uid">The sequence meant; null for the one of this name.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    [ReadOnly]
+    [AlwaysInterleave]
+    [Alias("GetInfo")]
+    Task<SequenceReport> GetInfoAsync(Guid? uid, CancellationToken cancellationToken);
+
+    /// <summary>The plan that a call would follow.</summary>
+    /// <param name="uid">The sequence meant.</param>
+    /// <param name="rows">Query rows.</param>
+    /// <param name="how">How they attend.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    [ReadOnly]
+    [AlwaysInterleave]
+    [Alias("Explain")]
+    Task<Packed<AttentionPlan>> ExplainAsync(Guid uid, long rows, AttendTerms how, CancellationToken cancellationToken);
+
+    /// <summary>Tells the ledger where a shard was found.</summary>
+    /// <param name="uid">The sequence meant.</param>
+    /// <param name="shard">The shard.</param>
+    /// <param name="owner">Who holds it.</param>
+    [Alias("Found")]
+    Task FoundAsync(Guid uid, ShardRef shard, string owner);
+}

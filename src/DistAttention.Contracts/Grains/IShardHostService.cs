@@ -1,0 +1,52 @@
+using Orleans.Services;
+
+namespace DistAttention.Contracts;
+
+/// <summary>One per silo, addressed by the silo's address: computes over the shards that the silo holds and answers once.</summary>
+[Alias("DistAttention.IShardHostService")]
+public interface IShardHostService : IGrainService
+{
+    /// <summary>Computes a query tile over shards of this silo.</summary>
+    /// <param name="call">The tile.</param>
+    /// <param name="cancellationToken">Cancels the call; reaches the tile loop.</param>
+    [ResponseTimeout(CallLimits.ResponseTimeout)]
+    [Alias("Compute")]
+    Task<TileReply> ComputeAsync(TileCall call, CancellationToken cancellationToken);
+
+    /// <summary>Finds where the weight of a query tile goes among shards of this silo.</summary>
+    /// <param name="call">The tile.</param>
+    /// <param name="cancellationToken">Cancels the call; reaches the tile loop.</param>
+    [ResponseTimeout(CallLimits.ResponseTimeout)]
+    [Alias("Mass")]
+    Task<TileMassReply> MassAsync(TileMassCall call, CancellationToken cancellationToken);
+
+    /// <summary>Whether a call is being worked on here: a cheap question to a silo that is slow to answer.</summary>
+    /// <param name="callId">The call.</param>
+    [Alias("IsWorkingOn")]
+    Task<bool> IsWorkingOnAsync(Guid callId);
+
+    /// <summary>Lets a sequence hold shards that another one made.</summary>
+    /// <param name="shards">The shards.</param>
+    /// <param name="holder">The sequence.</param>
+    [Alias("Retain")]
+    Task RetainAsync(ShardRef[] shards, Guid holder);
+
+    /// <summary>Ends a sequence's hold on shards.</summary>
+    /// <param name="shards">The shards.</param>
+    /// <param name="holder">The sequence.</param>
+    [Alias("Release")]
+    Task ReleaseAsync(ShardRef[] shards, Guid holder);
+
+    /// <summary>Bytes that shards hold in this silo's memory, and the rows in them.</summary>
+    /// <param name="shards">The shards.</param>
+    [Alias("ResidentBytes")]
+    Task<long> GetResidentBytesAsync(ShardRef[] shards);
+
+    /// <summary>What this silo holds and may hold.</summary>
+    [Alias("Report")]
+    Task<SiloReport> GetReportAsync();
+
+    /// <summary>The sequences whose ledgers are on this silo.</summary>
+    [Alias("Sequences")]
+    Task<NamedSequence[]> GetSequencesAsync();
+}

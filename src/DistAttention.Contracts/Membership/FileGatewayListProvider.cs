@@ -1,0 +1,34 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+using Orleans.Messaging;
+using Orleans.Runtime;
+
+namespace DistAttention.Contracts.Membership;
+
+/// <summary>The gateways of a cluster whose members are in a folder: for clients, which only read.</summary>
+/// <param name="options">The folder.</param>
+public sealed class FileGatewayListProvider(IOptions<FileMembershipOptions> options) : IGatewayListProvider
+{
+    private readonly MembershipFile _file = new(options.Value.Folder);
+
+    /// <inheritdoc/>
+    public TimeSpan MaxStaleness => options.Value.GatewayRefresh;
+
+    /// <inheritdoc/>
+    [Obsolete("Orleans no longer asks.")]
+    public bool IsUpdatable => true;
+
+    /// <inheritdoc/>
+    public Task InitializeGatewayListProvider() => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task<IList<Uri>> GetGateways() => Task.Run(() => (IList<Uri>)[.. _file.Read().Silos.Where(HasGateway).Select(GatewayOf)]);
+
+    private static bool HasGateway(MembershipRow row) => row is { Status: SiloStatus.Active, GatewayPort: > 0 };
+
+    private static Uri GatewayOf(MembershipRow row)
+    {
+        SiloAddress silo = SiloAddress.FromParsableString(row.Address);
+        return SiloAddress.New(new IPEndPoint(silo.Endpoint.Address, row.GatewayPort), silo.Generation).ToGatewayUri();
+    }
+}

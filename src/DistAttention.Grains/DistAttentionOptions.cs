@@ -1,0 +1,29 @@
+namespace DistAttention.Grains;
+
+/// <summary>What a silo gives to attention.</summary>
+public sealed class DistAttentionOptions
+{
+    /// <summary>Threads that run kernels. Default: one per processor but one, at least 1, so that messages are still answered while kernels run.</summary>
+    public int ComputeThreads { get; set; } = Math.Max(1, Environment.ProcessorCount - 1);
+
+    /// <summary>Bytes of native memory that K/V may take on this silo. Default: three quarters of the memory the process may use.</summary>
+    public long MemoryBudgetBytes { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3;
+
+    /// <summary>Compute jobs that may wait before calls are refused with <see cref="OverloadedException"/>. Default 4,096.</summary>
+    public int MaxQueuedJobs { get; set; } = 4096;
+
+    /// <summary>Shards of one append that a coordinator writes at a time. Default 4.</summary>
+    public int WritesInFlight { get; set; } = 4;
+
+    /// <summary>The shortest time after which a silo that has not answered is asked whether it still works on the call. Default 250 ms. Shorter finds a lost silo sooner and asks more often.</summary>
+    public TimeSpan MinAttemptTime { get; set; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long that question may stay unanswered before the silo counts as lost to the call. Default 3 s. Shorter mistakes a busy machine for a lost one.</summary>
+    public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>How old a silo's published free bytes may be when owners of new shards are chosen. Default 2 s.</summary>
+    public TimeSpan ReportMaxAge { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>TCP connections to each other silo. Default 2: a large tile does not hold up small messages.</summary>
+    public int ConnectionsPerPeer { get; set; } = 2;
+}

@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Options;
+
+namespace DistAttention.Grains;
+
+/// <summary>Names every option that is wrong, and why.</summary>
+public sealed class DistAttentionOptionsValidator : IValidateOptions<DistAttentionOptions>
+{
+    /// <inheritdoc/>
+    public ValidateOptionsResult Validate(string? name, DistAttentionOptions options)
+    {
+        List<string> problems = [];
+        RequirePositive(options.ComputeThreads, nameof(options.ComputeThreads));
+        RequirePositive(options.MemoryBudgetBytes, nameof(options.MemoryBudgetBytes));
+        RequirePositive(options.MaxQueuedJobs, nameof(options.MaxQueuedJobs));
+        RequirePositive(options.WritesInFlight, nameof(options.WritesInFlight));
+        RequirePositive(options.ConnectionsPerPeer, nameof(options.ConnectionsPerPeer));
+        RequireTime(options.MinAttemptTime, nameof(options.MinAttemptTime));
+        RequireTime(options.ProbeTimeout, nameof(options.ProbeTimeout));
+        RequireTime(options.ReportMaxAge, nameof(options.ReportMaxAge));
+        return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+
+        void RequirePositive(long value, string property)
+        {
+            if (value < 1)
+            {
+                problems.Add($"{nameof(DistAttentionOptions)}.{property}: {value} is not at least 1.");
+            }
+        }
+
+        void RequireTime(TimeSpan value, string property)
+        {
+            if (value <= TimeSpan.Zero || value > TimeSpan.FromHours(1))
+            {
+                problems.Add($"{nameof(DistAttentionOptions)}.{property}: {value} is not between 0 and an hour.");
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using DistAttention.Contracts;
+using DistAttention.Engine.Compute;
+using DistAttention.Engine.Execution;
+using DistAttention.Engine.Memory;
+using DistAttention.Engine.Shards;
+using DistAttention.Grains;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+
+namespace Orleans.Hosting;
+
+/// <summary>Adds DistAttention to a silo.</summary>
+public static class SiloBuilderExtensions
+{
+    /// <summary>Makes the silo own shards and answer queries. Every silo of a cluster needs it.</summary>
+    /// <param name="builder">The silo.</param>
+    /// <param name="configure">Changes the defaults.</param>
+    public static ISiloBuilder UseDistAttention(this ISiloBuilder builder, Action<DistAttentionOptions>? configure = null)
+    {
+        IServiceCollection services = builder.Services;
+        OptionsBuilder<DistAttentionOptions> options = services.AddOptions<DistAttentionOptions>().ValidateOnStart();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        services.AddSingleton<IValidateOptions<DistAttentionOptions>, DistAttentionOptionsValidator>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IShardStore, ResidentShardStore>();
+        services.AddSingleton(static s => new ByteBudget(OptionsOf(s).MemoryBudgetBytes));
+        services.AddSingleton(static s => new ComputePool(OptionsOf(s).ComputeThreads, OptionsOf(s).MaxQueuedJobs));
+        services.AddSingleton<ShardRegistry>();
+        services.AddSingleton<ShardService>();
+        services.AddOptions<SiloMessagingOptions>().Configure(static o => o.MaxMessageBodySize = CallLimits.MaxMessageBytes);
+        services.AddOptions<ConnectionOptions>().Configure<IOptions<DistAttentionOptions>>(static (o, d) => o.ConnectionsPerEndpoint = d.Value.ConnectionsPerPeer);
+        return builder;
+    }
+
+    private static DistAttentionOptions OptionsOf(IServiceProvider services) => services.GetRequiredService<IOptions<DistAttentionOptions>>().Value;
+}

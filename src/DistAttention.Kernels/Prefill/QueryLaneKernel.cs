@@ -1,0 +1,161 @@
+using System.Runtime.CompilerServices;
+
+namespace DistAttention.Kernels;
+
+/// <summary>
+/// Prefill: many query vectors, one per lane. Scores and output are both the same product of broadcast K or V elements with
+/// vectors of lanes. A tile of K and V is used by every group of the chunk while it is in cache.
+/// </summary>
+internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKernel
+    where TLanes : struct, ILanes<TVec>
+    where TVec : struct
+    where TElement : struct, IKvElement
+    where TScaled : struct, IChoice
+{
+    private readonly int _columns; // HeadDimV rounded up to whole register tiles
+    private readonly nint _partialFloats;
+    private readonly float* _alpha; // [group lanes]
+    private readonly float* _partials; // per partial: max [lanes], sum [lanes], output per group [columns][group lanes]
+    private QueryLanes<TLanes, TVec, TElement, TScaled> _queries;
+
+    public QueryLaneKernel(in NodeJob job, int partials)
+    {
+        int lanes = QueryLanes<TLanes, TVec, TElement, TScaled>.LanesFor(job.VectorCount);
+        _columns = Columns(job.Layout);
+        _partialFloats = (nint)lanes * (2 + _columns);
+        job.Scratch.Begin(
+            QueryLanes<TLanes, TVec, TElement, TScaled>.ScratchBytes(job.Layout, lanes)
+            + KernelScratch.Size<float>(GroupLanes)
+            + KernelScratch.Size<float>(_partialFloats * partials));
+        _queries = new(job);
+        _alpha = job.Scratch.Take<float>(GroupLanes);
+        _partials = job.Scratch.Take<float>(_partialFloats * partials);
+    }
+
+    private static int GroupLanes => QueryLanes<TLanes, TVec, TElement, TScaled>.GroupLanes;
+
+    /// <summary>
+    /// Query vectors of one chunk: as many as keep queries and output in the second-level cache, but enough for every tile
+    /// that comes from memory to be used several times.
+    /// </summary>
+    public static int ChunkVectors(KvLayout layout)
+    {
+        const int CacheFloats = 64 * 1024;
+        const int FewestGroups = 4;
+        int lanes = CacheFloats / (layout.HeadDim + Columns(layout));
+        return Math.Max(FewestGroups, lanes / GroupLanes) * GroupLanes;
+    }
+
+    public readonly void Reset(int partial)
+    {
+        float* memory = Partial(partial);
+        new Span<float>(memory, _queries.Lanes).Fill(float.NegativeInfinity);
+        new Span<float>(memory + _queries.Lanes, checked((int)(_partialFloats - _queries.Lanes))).Clear();
+    }
+
+    public void Fold(int partial, in NodeJob job, long start, int keyCount)
+    {
+        _queries.LoadTile(job, start, keyCount, withValues: true);
+        for (int group = 0; group < _queries.Lanes; group += GroupLanes)
+        {
+            FoldGroup(partial, job, group);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public readonly void Merge(int partial)
+    {
+        float* left = Partial(partial);
+        float* right = Partial(partial + 1);
+        int lanes = _queries.Lanes;
+        for (int lane = 0; lane < lanes; lane += TLanes.Count)
+        {
+            TVec none = TLanes.Broadcast(float.NegativeInfinity);
+            TVec m1 = TLanes.Load(left + lane);
+            TVec m2 = TLanes.Load(right + lane);
+            TVec noLeft = TLanes.Equal(m1, none);
+            TVec noRight = TLanes.Equal(m2, none);
+            TVec m = TLanes.Max(m1, m2);
+            TVec origin = TLanes.Select(TLanes.And(noLeft, noRight), TLanes.Zero, m);
+            TVec a1 = Exp2.OfNonPositive<TLanes, TVec>(TLanes.Subtract(m1, origin));
+            TVec a2 = Exp2.OfNonPositive<TLanes, TVec>(TLanes.Subtract(m2, origin));
+            TLanes.Store(left + lane, m);
+            MergeColumn(left + lanes + lane, right + lanes + lane, 0, 1, a1, a2, noLeft, noRight);
+
+            int group = lane / GroupLanes * GroupLanes;
+            nint output = (2 * lanes) + ((nint)group * _columns) + (lane - group);
+            MergeColumn(left + output, right + output, _queries.GroupLanesAt(group), _columns, a1, a2, noLeft, noRight);
+        }
+    }
+
+    /// <summary>Writes a partial of the stack to its place in the caller's arrays.</summary>
+    public readonly void Write(int partial, in NodeJob job, float* max, float* sum, float* output)
+    {
+        float* memory = Partial(partial);
+        int lanes = _queries.Lanes;
+        int headDimV = job.Layout.HeadDimV;
+        for (int lane = 0; lane < job.VectorCount; lane++)
+        {
+            nint slot = job.Slot(job.FirstVector + lane);
+            max[slot] = memory[lane];
+            sum[slot] = memory[lanes + lane];
+        }
+
+        for (int group = 0; group < lanes; group += GroupLanes)
+        {
+            int groupLanes = _queries.GroupLanesAt(group);
+            int used = Math.Min(groupLanes, job.VectorCount - group);
+            float* from = memory + (2 * lanes) + ((nint)group * _columns);
+            for (int lane = 0; lane < used;)
+            {
+                int count = job.SameStride(job.FirstVector + group + lane, used - lane, out nint stride);
+                float* to = output + (job.Slot(job.FirstVector + group + lane) * headDimV);
+                LaneTranspose.Run(from + lane, groupLanes, to, stride * headDimV, headDimV, count);
+                lane += count;
+            }
+        }
+    }
+
+    private static int Columns(KvLayout layout) => (layout.HeadDimV + 7) / 8 * 8;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MergeColumn(float* left, float* right, nint stride, int count, TVec a1, TVec a2, TVec noLeft, TVec noRight)
+    {
+        for (int i = 0; i < count; i++, left += stride, right += stride)
+        {
+            TVec x1 = TLanes.Load(left);
+            TVec x2 = TLanes.Load(right);
+            TVec merged = TLanes.Fma(x2, a2, TLanes.Multiply(x1, a1));
+            TLanes.Store(left, TLanes.Select(noRight, x1, TLanes.Select(noLeft, x2, merged)));
+        }
+    }
+
+    private readonly float* Partial(int index) => _partials + (index * _partialFloats);
+
+    private readonly void FoldGroup(int partial, in NodeJob job, int group)
+    {
+        int keyCount = _queries.Compute(job, group, out bool masked);
+        if (keyCount == 0)
+        {
+            return;
+        }
+
+        int lanes = _queries.GroupLanesAt(group);
+        float* scores = _queries.Scores;
+        float* max = Partial(partial) + group;
+        float* sum = max + _queries.Lanes;
+        for (int lane = 0; lane < lanes; lane += TLanes.Count)
+        {
+            TVec tileMax = masked
+                ? SoftmaxColumn.Scores<TLanes, TVec, TScaled, Yes>(scores + lane, lanes, keyCount, _queries.KeyScales, _queries.Words + lane)
+                : SoftmaxColumn.Scores<TLanes, TVec, TScaled, No>(scores + lane, lanes, keyCount, _queries.KeyScales, null);
+            SoftmaxColumn.Weights<TLanes, TVec, TScaled>(
+                scores + lane, lanes, keyCount, tileMax, _queries.ValueScales, max + lane, sum + lane, _alpha + lane);
+        }
+
+        float* output = Partial(partial) + (2 * _queries.Lanes) + ((nint)group * _columns);
+        Ahead nothing = Ahead.Nothing(scores);
+        LaneProduct.Run<TLanes, TVec, No>(
+            _queries.Values, job.Layout.ValueStride, _columns, scores, lanes / TLanes.Count, keyCount, output, _alpha, ref nothing);
+    }
+}

@@ -1,0 +1,205 @@
+using System.Runtime.CompilerServices;
+
+namespace DistAttention.Kernels;
+
+/// <summary>
+/// A chunk of query vectors, one per lane, and their scores against one tile at a time. Lanes come in groups of a few
+/// vectors; within a group everything is stored [component][lane].
+/// </summary>
+internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
+    where TLanes : struct, ILanes<TVec>
+    where TVec : struct
+    where TElement : struct, IKvElement
+    where TScaled : struct, IChoice
+{
+    private const int Tile = SequenceFormat.BlockLength;
+
+    private readonly int _headDim;
+    private readonly float* _queries; // per group [headDim][group lanes], scaled
+    private readonly float* _sizes; // [lanes]: sum of |q|
+    private readonly uint* _rowBits; // [group lanes][8]
+    private readonly uint* _words; // [8][group lanes]
+    private readonly float* _wideKeys; // [panel][headDim][16]
+    private readonly float* _wideValues; // [256][value stride]
+    private byte* _nextHead;
+    private long _start;
+    private int _keyCount;
+    private float _keyBound;
+
+    /// <summary>Loads and scales the queries of a chunk into scratch memory that <see cref="ScratchBytes"/> asked for.</summary>
+    public QueryLanes(in NodeJob job)
+    {
+        KvLayout layout = job.Layout;
+        KernelScratch scratch = job.Scratch;
+        _headDim = layout.HeadDim;
+        Lanes = LanesFor(job.VectorCount);
+        _queries = scratch.Take<float>((long)_headDim * Lanes);
+        _sizes = scratch.Take<float>(Lanes);
+        Scores = scratch.Take<float>(Tile * GroupLanes);
+        _rowBits = scratch.Take<uint>(GroupLanes * MaskWords.PerRow);
+        _words = scratch.Take<uint>(GroupLanes * MaskWords.PerRow);
+        bool widen = TElement.Bytes != sizeof(float);
+        _wideKeys = widen ? scratch.Take<float>(Tile * layout.HeadDim) : null;
+        _wideValues = widen ? scratch.Take<float>(Tile * layout.ValueStride) : null;
+        LoadQueries(job);
+    }
+
+    /// <summary>Lanes of a whole group.</summary>
+    public static int GroupLanes => LaneProduct.MaxVectors<TLanes, TVec>() * TLanes.Count;
+
+    /// <summary>Lanes of the chunk, a whole number of vectors; those past the last query vector hold zeros.</summary>
+    public int Lanes { get; }
+
+    /// <summary>[256][group lanes]: scores of the tile for the group last computed; at and past the keys computed, anything.</summary>
+    public float* Scores { get; }
+
+    /// <summary>The scales of the tile's values, [256]; null where there are none.</summary>
+    public float* ValueScales { get; private set; }
+
+    /// <summary>The scales of the tile's keys, [256]; null where there are none.</summary>
+    public float* KeyScales { get; private set; }
+
+    /// <summary>The tile's values as floats, [256][value stride], after <see cref="LoadTile"/> with values.</summary>
+    public float* Values { get; private set; }
+
+    /// <summary>The mask of the group last computed, [8][group lanes].</summary>
+    public readonly uint* Words => _words;
+
+    private float* Keys { get; set; }
+
+    public static int LanesFor(int vectorCount) => (vectorCount + TLanes.Count - 1) / TLanes.Count * TLanes.Count;
+
+    /// <summary>Scratch memory of a chunk of so many lanes.</summary>
+    public static long ScratchBytes(KvLayout layout, int lanes)
+    {
+        long bytes = KernelScratch.Size<float>((long)layout.HeadDim * lanes)
+            + KernelScratch.Size<float>(lanes)
+            + KernelScratch.Size<float>(Tile * GroupLanes)
+            + (2 * KernelScratch.Size<uint>(GroupLanes * MaskWords.PerRow));
+        return TElement.Bytes == sizeof(float)
+            ? bytes
+            : bytes + KernelScratch.Size<float>(Tile * layout.HeadDim) + KernelScratch.Size<float>(Tile * layout.ValueStride);
+    }
+
+    /// <summary>Lanes of the group that starts at a lane.</summary>
+    public readonly int GroupLanesAt(int group) => Math.Min(GroupLanes, Lanes - group);
+
+    /// <summary>Makes a tile the current one, widening it once for all groups.</summary>
+    public void LoadTile(in NodeJob job, long start, int keyCount, bool withValues)
+    {
+        KvLayout layout = job.Layout;
+        byte* head = job.Head(start);
+        _nextHead = start + Tile < job.Positions.End ? job.Head(start + Tile) : null;
+        _start = start;
+        _keyCount = keyCount;
+        _keyBound = job.KeyBound(start);
+        KeyScales = TScaled.Value ? (float*)(head + layout.KeyScaleOffset) : null;
+        ValueScales = TScaled.Value ? (float*)(head + layout.ValueScaleOffset) : null;
+        Keys = (float*)head;
+        Values = (float*)(head + layout.ValueOffset);
+        if (TElement.Bytes != sizeof(float))
+        {
+            int rounded = (keyCount + KvLayout.PanelLength - 1) / KvLayout.PanelLength * KvLayout.PanelLength;
+            Keys = _wideKeys;
+            Values = _wideValues;
+            Widen(head, Keys, (nint)rounded * layout.HeadDim);
+            if (withValues)
+            {
+                Widen(head + layout.ValueOffset, Values, (nint)rounded * layout.ValueStride);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Raw scores of one group against the current tile, checked for overflow: neither scaled nor masked yet.
+    /// </summary>
+    /// <param name="job">The job.</param>
+    /// <param name="group">First lane of the group.</param>
+    /// <param name="masked">Whether <see cref="Words"/> has to be applied.</param>
+    /// <returns>Leading keys that matter; 0 when the group sees nothing of the tile.</returns>
+    public readonly int Compute(in NodeJob job, int group, out bool masked)
+    {
+        int lanes = GroupLanesAt(group);
+        int firstVector = job.FirstVector + group;
+        int used = Math.Min(lanes, job.VectorCount - group);
+        PositionRange rows = job.RowPositions(firstVector, used);
+        PositionRange tile = new(_start, _start + _keyCount);
+        Coverage coverage = job.Mask.Cover(rows, tile);
+        masked = coverage == Coverage.Masked;
+        if (coverage == Coverage.None)
+        {
+            return 0;
+        }
+
+        int keyCount = _keyCount;
+        if (masked)
+        {
+            keyCount = (int)job.Mask.Needed(rows, tile);
+            MaskWords.FillLanes(job, firstVector, used, lanes, _start, _rowBits, _words);
+        }
+
+        // The first group also fetches the next tile for all of them.
+        Ahead ahead = group == 0 && _nextHead != null
+            ? Ahead.Over(_nextHead, job.Layout.HeadBytes, LaneProduct.Steps<TLanes, TVec>(keyCount, _headDim))
+            : Ahead.Nothing(Scores);
+        ScoreTile.Compute<TLanes, TVec>(_queries + ((nint)group * _headDim), Keys, _headDim, lanes / TLanes.Count, keyCount, Scores, ref ahead);
+        if (!ScoreTile.BoundHolds(_sizes + group, lanes, _keyBound))
+        {
+            int bad = ScoreTile.FindOverflow<TLanes, TVec>(Scores, lanes, used, keyCount, KeyScales, masked ? _words : null);
+            if (bad >= 0)
+            {
+                job.ThrowScoreOverflow(firstVector + bad);
+            }
+        }
+
+        return keyCount;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Widen(byte* source, float* destination, nint count)
+    {
+        for (nint i = 0; i < count; i += TLanes.Count)
+        {
+            TLanes.Store(destination + i, TElement.Load<TLanes, TVec>(source, i));
+        }
+    }
+
+    /// <summary>Multiplies by the scale, once, and sums the sizes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ScaleQueries(float* queries, float* sizes, int lanes, int headDim, float scaleLog2)
+    {
+        TVec scale = TLanes.Broadcast(scaleLog2);
+        for (int lane = 0; lane < lanes; lane += TLanes.Count)
+        {
+            TVec size = TLanes.Zero;
+            for (nint d = 0; d < headDim; d++)
+            {
+                float* at = queries + (d * lanes) + lane;
+                TVec scaled = TLanes.Multiply(TLanes.Load(at), scale);
+                TLanes.Store(at, scaled);
+                size = TLanes.Add(size, TLanes.Abs(scaled));
+            }
+
+            TLanes.Store(sizes + lane, size);
+        }
+    }
+
+    private readonly void LoadQueries(in NodeJob job)
+    {
+        new Span<float>(_queries, checked(_headDim * Lanes)).Clear();
+        for (int group = 0; group < Lanes; group += GroupLanes)
+        {
+            int groupLanes = GroupLanesAt(group);
+            int used = Math.Min(groupLanes, job.VectorCount - group);
+            float* to = _queries + ((nint)group * _headDim);
+            for (int lane = 0; lane < used;)
+            {
+                int count = job.SameStride(job.FirstVector + group + lane, used - lane, out nint stride);
+                LaneTranspose.Run(job.Vector(job.FirstVector + group + lane), stride * _headDim, to + lane, groupLanes, count, _headDim);
+                lane += count;
+            }
+
+            ScaleQueries(to, _sizes + group, groupLanes, _headDim, job.ScaleLog2);
+        }
+    }
+}
