@@ -69,15 +69,16 @@ public interface ISequenceGrain : IGrainWithStringKey
     /// <param name="rows">The positions reserved.</param>
     /// <param name="cancellationToken">Cancels the waiting.</param>
     /// <exception cref="ReservationGoneException">It was thrown away meanwhile: reserve again.</exception>
-    [ResponseTimeout(CallLimits.ResponseTimeout)]
+    [ResponseTimeout(CallLimits.CommitTimeout)]
     [Alias("Commit")]
     Task<AppendResult> CommitAsync(Guid uid, OperationId operation, PositionRange rows, CancellationToken cancellationToken);
 
     /// <summary>Gives a reservation up.</summary>
     /// <param name="uid">The sequence meant.</param>
     /// <param name="operation">The append.</param>
+    /// <returns>Whether there was one to give up.</returns>
     [Alias("Abort")]
-    Task AbortAsync(Guid uid, OperationId operation);
+    Task<bool> AbortAsync(Guid uid, OperationId operation);
 
     /// <summary>What is known of the sequence without reading its rows.</summary>
     /// <param name="uid">The sequence meant; null for the one of this name.</param>

@@ -248,6 +248,16 @@ public sealed class ShardRegistry : IDisposable
         }
     }
 
+    /// <summary>Whether some sequence holds the shard, or a call has pinned it.</summary>
+    /// <param name="id">The shard.</param>
+    public bool IsKnown(ShardId id)
+    {
+        lock (_lock)
+        {
+            return _entries.ContainsKey(id);
+        }
+    }
+
     /// <summary>Resident shards, and the positions in them.</summary>
     public (int Shards, long Positions) Count()
     {
