@@ -1,3 +1,4 @@
+using DistAttention.Calls;
 using DistAttention.Contracts;
 
 namespace DistAttention.Client;
@@ -5,21 +6,292 @@ namespace DistAttention.Client;
 /// <summary>A sequence of a cluster.</summary>
 internal sealed class ClusterSequence : IAttentionSequence
 {
+    /// <summary>Appends of at most this many bytes go through a coordinator in one call.</summary>
+    private const int SmallAppendBytes = 1 << 20;
+
+    /// <summary>How often an append through a coordinator is tried.</summary>
+    private const int AppendAttempts = 5;
+
+    private readonly DistAttentionClient _client;
+    private readonly ISequenceGrain _ledger;
+
     public ClusterSequence(DistAttentionClient client, SequenceHandle handle)
     {
+        _client = client;
+        Handle = handle;
         Id = new SequenceId(handle.Name);
         Spec = handle.Spec.Value;
+        _ledger = client.Grains.GetGrain<ISequenceGrain>(handle.Name);
     }
 
+    public SequenceHandle Handle { get; }
+
     public SequenceId Id { get; }
+
     public SequenceSpec Spec { get; }
-    public Task<AppendResult> AppendAsync(ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, AppendOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-    public Task<AttentionResult> AttendAsync(ReadOnlyMemory<float> q, AttendOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-    public Task<AttentionSummary> AttendAsync(ReadOnlyMemory<float> q, Memory<float> destination, Memory<float> lse, AttendOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-    public Task<AttentionResult> AppendAndAttendAsync(ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, ReadOnlyMemory<float> q, AttendOptions? attend = null, AppendOptions? append = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-    public Task<SequenceSnapshot> TruncateAsync(long length, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-    public Task<IAttentionSequence> ForkAsync(SequenceId id, long? length = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-    public Task<SequenceInfo> GetInfoAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
-    public Task<AttentionPlan> ExplainAsync(int rows, AttendOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-    public Task<AttentionMass> AttentionMassAsync(ReadOnlyMemory<float> q, AttentionMassOptions options, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public async Task<AppendResult> AppendAsync(ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, AppendOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        _client.ThrowIfDisposed();
+        options ??= new AppendOptions();
+        int count = await CheckRowsAsync(k, v, cancellationToken).ConfigureAwait(false);
+        if (!IsSmall(count))
+        {
+            return await new BulkAppend(_client, Handle, Spec, k, v, count).RunAsync(options, cancellationToken).ConfigureAwait(false);
+        }
+
+        AppendCall rows = ToCall(k, v, count, options);
+        AppendResult result = await _client.Coordinators.RunAsync(
+            (coordinator, callId, token) => coordinator.AppendAsync(rows with { CallId = callId }, token),
+            AppendAttempts,
+            static () => { },
+            cancellationToken).ConfigureAwait(false);
+        options.Progress?.Report(new AttentionProgress(count, count));
+        return result;
+    }
+
+    public async Task<AttentionResult> AttendAsync(ReadOnlyMemory<float> q, AttendOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
+        float[] output = GC.AllocateUninitializedArray<float>(checked(rows * Spec.NumHeadsQ * Spec.HeadDimV));
+        float[] lse = GC.AllocateUninitializedArray<float>(rows * Spec.NumHeadsQ);
+        AttentionSummary summary = await AttendAsync(q, output, lse, options, cancellationToken).ConfigureAwait(false);
+        return new AttentionResult(output, lse, summary);
+    }
+
+    public Task<AttentionSummary> AttendAsync(ReadOnlyMemory<float> q, Memory<float> destination, Memory<float> lse, AttendOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
+        Shapes.RequireRows("destination", destination.Length, Spec.NumHeadsQ, Spec.HeadDimV, rows);
+        if (!lse.IsEmpty)
+        {
+            Shapes.RequireRows("lse", lse.Length, Spec.NumHeadsQ, 1, rows);
+        }
+
+        return RunAsync(
+            q,
+            options ?? new AttendOptions(),
+            CallLimits.TileRows(Spec),
+            static (coordinator, call, token) => coordinator.AttendAsync(call, token),
+            (call, reply) => Store(reply, (int)call.FirstRow, call.Rows, destination, lse),
+            cancellationToken);
+    }
+
+    public async Task<AttentionResult> AppendAndAttendAsync(ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, ReadOnlyMemory<float> q, AttendOptions? attend = null, AppendOptions? append = null, CancellationToken cancellationToken = default)
+    {
+        _client.ThrowIfDisposed();
+        attend ??= new AttendOptions();
+        attend.Validate();
+        append ??= new AppendOptions();
+        int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
+        await InputChecks.CheckAsync(Spec, q, rows, cancellationToken).ConfigureAwait(false);
+        int count = await CheckRowsAsync(k, v, cancellationToken).ConfigureAwait(false);
+        if (rows == 0 || rows > CallLimits.TileRows(Spec) || !IsSmall(count))
+        {
+            AppendResult appended = await AppendAsync(k, v, append, cancellationToken).ConfigureAwait(false);
+            return await AttendAsync(q, attend with { Length = attend.Length ?? appended.FirstPosition + appended.Count }, cancellationToken).ConfigureAwait(false);
+        }
+
+        AppendCall appendCall = ToCall(k, v, count, append);
+        float[] output = GC.AllocateUninitializedArray<float>(rows * Spec.NumHeadsQ * Spec.HeadDimV);
+        float[] lse = GC.AllocateUninitializedArray<float>(rows * Spec.NumHeadsQ);
+        AttentionSummary summary = await RunTilesAsync(
+            q,
+            rows,
+            attend,
+            rows,
+            pinned: null,
+            (coordinator, call, token) => coordinator.AppendAndAttendAsync(appendCall with { CallId = call.CallId }, call, token),
+            (_, reply) => Store(reply, 0, rows, output, lse),
+            cancellationToken).ConfigureAwait(false);
+        append.Progress?.Report(new AttentionProgress(count, count));
+        return new AttentionResult(output, lse, summary);
+    }
+
+    public Task<SequenceSnapshot> TruncateAsync(long length, CancellationToken cancellationToken = default)
+    {
+        _client.ThrowIfDisposed();
+        return _ledger.TruncateAsync(Handle.Uid, length, cancellationToken).MappedAsync(Handle.Name);
+    }
+
+    public async Task<IAttentionSequence> ForkAsync(SequenceId id, long? length = null, CancellationToken cancellationToken = default)
+    {
+        _client.ThrowIfDisposed();
+        SequenceHandle fork = await _ledger.ForkAsync(Handle.Uid, id.Value, length, cancellationToken).MappedAsync(Handle.Name).ConfigureAwait(false);
+        return new ClusterSequence(_client, fork);
+    }
+
+    public async Task<SequenceInfo> GetInfoAsync(CancellationToken cancellationToken = default)
+    {
+        _client.ThrowIfDisposed();
+        return DistAttentionClient.InfoOf(await _ledger.GetInfoAsync(Handle.Uid, cancellationToken).MappedAsync(Handle.Name).ConfigureAwait(false));
+    }
+
+    public async Task<AttentionPlan> ExplainAsync(int rows, AttendOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        _client.ThrowIfDisposed();
+        options ??= new AttendOptions();
+        options.Validate();
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        Packed<AttentionPlan> plan = await _ledger.ExplainAsync(Handle.Uid, rows, AttendTerms.Of(options), cancellationToken).MappedAsync(Handle.Name).ConfigureAwait(false);
+        return plan.Value;
+    }
+
+    public async Task<AttentionMass> AttentionMassAsync(ReadOnlyMemory<float> q, AttentionMassOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
+        long rowBytes = Spec.NumHeadsQ * ((options.Bins * (long)sizeof(float)) + (options.TopK * (long)(sizeof(long) + sizeof(float))));
+        CallLimits.RequireFits("The mass of one query row", rowBytes);
+        MassTensors mass = new(rows * Spec.NumHeadsQ, options.TopK, options.Bins);
+        AttentionSummary summary = await RunAsync(
+            q,
+            options,
+            CallLimits.RowsThatFit(CallLimits.MessageBytes, rowBytes, CallLimits.TileRows(Spec)),
+            (coordinator, call, token) => coordinator.MassAsync(call, options.TopK, options.Bins, token),
+            (call, reply) =>
+            {
+                mass.Store(reply, (int)call.FirstRow, call.Rows, Spec.NumHeadsQ);
+                return reply.Summary;
+            },
+            cancellationToken).ConfigureAwait(false);
+        return mass.ToMass(rows, Spec.NumHeadsQ, summary.Snapshot);
+    }
+
+    /// <summary>A tile of this sequence.</summary>
+    internal AttendCall TileOf(ReadOnlyMemory<float> q, long totalRows, long firstRow, int rows, AttendTerms terms, SequenceSnapshot? pinned, TimeSpan timeLeft) => new()
+    {
+        CallId = Guid.Empty,
+        Sequence = Handle,
+        Terms = terms,
+        Pinned = pinned,
+        TotalRows = totalRows,
+        FirstRow = firstRow,
+        Rows = rows,
+        Q = new TensorPayload(q.Slice((int)firstRow * Spec.NumHeadsQ * Spec.HeadDim, rows * Spec.NumHeadsQ * Spec.HeadDim), rows, Spec.NumHeadsQ, Spec.HeadDim),
+        TimeLeft = timeLeft,
+    };
+
+    /// <summary>Copies a tile's answer to where its rows belong.</summary>
+    internal TileSummary Store(AttendReply reply, int firstRow, int rows, Memory<float> destination, Memory<float> lse)
+    {
+        reply.Output.Floats("o", rows, Spec.NumHeadsQ, Spec.HeadDimV).CopyTo(destination[(firstRow * Spec.NumHeadsQ * Spec.HeadDimV)..]);
+        reply.Output.Dispose();
+        if (!lse.IsEmpty)
+        {
+            reply.Lse.Floats("lse", rows, Spec.NumHeadsQ).CopyTo(lse[(firstRow * Spec.NumHeadsQ)..]);
+        }
+
+        reply.Lse.Dispose();
+        return reply.Summary;
+    }
+
+    private async Task<AttentionSummary> RunAsync<TReply>(
+        ReadOnlyMemory<float> q,
+        AttendOptions options,
+        int tileRows,
+        Func<IAttentionCoordinatorGrain, AttendCall, CancellationToken, Task<TReply>> send,
+        Func<AttendCall, TReply, TileSummary> store,
+        CancellationToken cancellationToken)
+    {
+        _client.ThrowIfDisposed();
+        options.Validate();
+        int rows = q.Length / (Spec.NumHeadsQ * Spec.HeadDim);
+        await InputChecks.CheckAsync(Spec, q, rows, cancellationToken).ConfigureAwait(false);
+        SequenceSnapshot? pinned = rows == 0 || rows > tileRows ? await PinAsync(options, cancellationToken).ConfigureAwait(false) : null;
+        return await RunTilesAsync(q, rows, options, tileRows, pinned, send, store, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs every tile of q against one snapshot; each answer goes where its rows belong as it comes.</summary>
+    private async Task<AttentionSummary> RunTilesAsync<TReply>(
+        ReadOnlyMemory<float> q,
+        int rows,
+        AttendOptions options,
+        int tileRows,
+        SequenceSnapshot? pinned,
+        Func<IAttentionCoordinatorGrain, AttendCall, CancellationToken, Task<TReply>> send,
+        Func<AttendCall, TReply, TileSummary> store,
+        CancellationToken cancellationToken)
+    {
+        TimeProvider time = _client.Options.TimeProvider;
+        long started = time.GetTimestamp();
+        using Deadline deadline = new(options.Timeout, time, cancellationToken);
+        CallTotals totals = new(rows, options.Progress);
+        AttendTerms terms = AttendTerms.Of(options);
+        SequenceSnapshot snapshot = pinned ?? default;
+        long first = options.FirstQueryPosition ?? snapshot.Length - rows;
+        try
+        {
+            await TileRun.ForEachAsync(
+                rows,
+                tileRows,
+                _client.Options.TilesInFlight,
+                async (firstRow, count, token) =>
+                {
+                    int retries = 0;
+                    AttendCall tile = TileOf(q, rows, firstRow, count, terms, pinned, options.Timeout - time.GetElapsedTime(started));
+                    CallLimits.RequireFits("A query tile", tile.Q.ByteLength);
+                    TReply reply = await _client.Coordinators.RunAsync(
+                        (coordinator, callId, attempt) => send(coordinator, tile with { CallId = callId }, attempt),
+                        int.MaxValue,
+                        () => retries++,
+                        token).ConfigureAwait(false);
+                    TileSummary summary = store(tile, reply);
+                    (snapshot, first) = (summary.Snapshot, summary.FirstQueryPosition);
+                    totals.Add(count, summary.BlocksComputed, summary.BlocksSkipped, summary.Partials, summary.Retries + retries);
+                },
+                deadline.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e)
+        {
+            deadline.ThrowIfItWas(e);
+            throw;
+        }
+        catch (AttentionTimeoutException e)
+        {
+            // The coordinator's clock was a little ahead of this one.
+            throw new AttentionTimeoutException(options.Timeout, e.InnerException);
+        }
+
+        return totals.Summary(snapshot, first);
+    }
+
+    private async Task<SequenceSnapshot> PinAsync(AttendOptions options, CancellationToken cancellationToken)
+    {
+        LedgerView latest = await _ledger.GetSnapshotAsync(Handle.Uid, cancellationToken).MappedAsync(Handle.Name).ConfigureAwait(false);
+        if (options.Length is not { } length)
+        {
+            return latest.State;
+        }
+
+        return length <= latest.State.Length
+            ? latest.State with { Length = length }
+            : throw new InvalidSpecException(nameof(AttendOptions.Length), $"{length} is more than the {latest.State.Length} committed positions");
+    }
+
+    private async Task<int> CheckRowsAsync(ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, CancellationToken cancellationToken)
+    {
+        int count = Shapes.RequireRows("k", k.Length, Spec.NumHeadsKv, Spec.HeadDim);
+        Shapes.RequireRows("v", v.Length, Spec.NumHeadsKv, Spec.HeadDimV, count);
+        await InputChecks.CheckAsync(Spec, k, v, count, cancellationToken).ConfigureAwait(false);
+        return count;
+    }
+
+    private bool IsSmall(int count) => (long)count * Spec.NumHeadsKv * (Spec.HeadDim + Spec.HeadDimV) * sizeof(float) <= SmallAppendBytes;
+
+    /// <summary>
+    /// A small append as one call. The rows are copied: an attempt that was given up may be sent late, when the caller's memory
+    /// holds something else already.
+    /// </summary>
+    private AppendCall ToCall(ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, int count, AppendOptions options) => new()
+    {
+        Sequence = Handle,
+        Operation = options.OperationId ?? OperationId.New(),
+        ExpectedPosition = options.ExpectedPosition,
+        Count = count,
+        K = new TensorPayload(k.ToArray(), count, Spec.NumHeadsKv, Spec.HeadDim),
+        V = new TensorPayload(v.ToArray(), count, Spec.NumHeadsKv, Spec.HeadDimV),
+        CallId = Guid.Empty,
+    };
 }

@@ -27,12 +27,15 @@ public sealed class DistAttentionClient : IAttentionClient
         Options = options ?? new DistAttentionClientOptions();
         Options.Validate();
         Grains = grains;
+        Coordinators = new CoordinatorCalls(grains, Options);
         _host = host;
     }
 
     internal IGrainFactory Grains { get; }
 
     internal DistAttentionClientOptions Options { get; }
+
+    internal CoordinatorCalls Coordinators { get; }
 
     /// <summary>Connects to a cluster.</summary>
     /// <param name="options">Where it is, and how to work.</param>
@@ -51,14 +54,14 @@ public sealed class DistAttentionClient : IAttentionClient
     {
         ArgumentNullException.ThrowIfNull(spec);
         spec.Validate();
-        SequenceHandle handle = await LedgerOf(id).CreateAsync(Packed.Of(spec), cancellationToken).ConfigureAwait(false);
+        SequenceHandle handle = await LedgerOf(id).CreateAsync(Packed.Of(spec), cancellationToken).MappedAsync(id.Value).ConfigureAwait(false);
         return new ClusterSequence(this, handle);
     }
 
     /// <inheritdoc/>
     public async Task<IAttentionSequence> OpenSequenceAsync(SequenceId id, CancellationToken cancellationToken = default)
     {
-        SequenceHandle handle = await LedgerOf(id).OpenAsync(cancellationToken).ConfigureAwait(false);
+        SequenceHandle handle = await LedgerOf(id).OpenAsync(cancellationToken).MappedAsync(id.Value).ConfigureAwait(false);
         return new ClusterSequence(this, handle);
     }
 
@@ -89,7 +92,7 @@ public sealed class DistAttentionClient : IAttentionClient
     }
 
     /// <inheritdoc/>
-    public Task DeleteSequenceAsync(SequenceId id, CancellationToken cancellationToken = default) => LedgerOf(id).DeleteAsync(cancellationToken);
+    public Task DeleteSequenceAsync(SequenceId id, CancellationToken cancellationToken = default) => LedgerOf(id).DeleteAsync(cancellationToken).MappedAsync(id.Value);
 
     /// <summary>How the silos of the cluster stand.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -97,7 +100,7 @@ public sealed class DistAttentionClient : IAttentionClient
     public async Task<IReadOnlyList<SiloReport>> GetClusterReportAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfDisposed();
-        return await Grains.GetGrain<IClusterReportGrain>(0).GetReportAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await Grains.GetGrain<IClusterReportGrain>(0).GetReportAsync().WaitAsync(cancellationToken).MappedAsync("of the cluster").ConfigureAwait(false);
     }
 
     /// <summary>Ends the connection, if this client made it.</summary>
@@ -139,7 +142,7 @@ public sealed class DistAttentionClient : IAttentionClient
     {
         try
         {
-            return InfoOf(await Grains.GetGrain<ISequenceGrain>(name).GetInfoAsync(null, cancellationToken).ConfigureAwait(false));
+            return InfoOf(await Grains.GetGrain<ISequenceGrain>(name).GetInfoAsync(null, cancellationToken).MappedAsync(name).ConfigureAwait(false));
         }
         catch (Exception e) when (e is SequenceNotFoundException or ShardLostException)
         {

@@ -7,11 +7,20 @@ namespace DistAttention.Contracts;
 public sealed class SiloUnreachableException(string silo, string problem, Exception? inner = null)
     : DistAttentionException($"Silo {silo} {problem}.", inner)
 {
+    private const string LostCall = "has lost the call";
+
     /// <summary>The silo.</summary>
     public string Silo { get; } = silo;
 
     /// <summary>What was seen.</summary>
     public string Problem { get; } = problem;
+
+    /// <summary>Whether the silo answers, but knows nothing of the call.</summary>
+    public bool IsLostCall => Problem == LostCall;
+
+    /// <summary>The silo answers, but knows nothing of the call.</summary>
+    /// <param name="silo">The silo.</param>
+    public static SiloUnreachableException OfLostCall(string silo) => new(silo, LostCall);
 
     /// <inheritdoc/>
     public override bool IsTransient => true;

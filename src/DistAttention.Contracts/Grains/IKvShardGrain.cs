@@ -26,6 +26,12 @@ public interface IKvShardGrain : IGrainWithStringKey
     [Alias("Seed")]
     Task<bool> SeedAsync(ShardRef source, int count, CancellationToken cancellationToken);
 
+    /// <summary>Whether a write is being worked on here: a cheap question to a silo that is slow to answer.</summary>
+    /// <param name="callId">The write.</param>
+    [AlwaysInterleave]
+    [Alias("IsWorkingOn")]
+    Task<bool> IsWorkingOnAsync(Guid callId);
+
     /// <summary>Where the shard is, and how many rows it holds from its first on.</summary>
     [AlwaysInterleave]
     [Alias("Find")]

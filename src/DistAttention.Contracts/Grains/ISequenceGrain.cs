@@ -69,7 +69,7 @@ public interface ISequenceGrain : IGrainWithStringKey
     /// <param name="rows">The positions reserved.</param>
     /// <param name="cancellationToken">Cancels the waiting.</param>
     /// <exception cref="ReservationGoneException">It was thrown away meanwhile: reserve again.</exception>
-    [ResponseTimeout(CallLimits.ResponseTimeout)]
+    [ResponseTimeout(CallLimits.CommitTimeout)]
     [Alias("Commit")]
     Task<AppendResult> CommitAsync(Guid uid, OperationId operation, PositionRange rows, CancellationToken cancellationToken);
 

@@ -6,14 +6,32 @@ public static class CallLimits
     /// <summary>Above the longest deadline a call may have (a day), so that deadlines end calls, never the transport.</summary>
     public const string ResponseTimeout = "1.00:30:00";
 
+    /// <summary>Above the time for which an append waits for those ahead of it.</summary>
+    public const string CommitTimeout = "00:02:30";
+
     /// <summary>What a message is cut to, in bytes. One row that is larger travels alone.</summary>
     public const int MessageBytes = 4 << 20;
 
     /// <summary>The largest message body that either side accepts, in bytes.</summary>
     public const int MaxMessageBytes = 16 << 20;
 
+    /// <summary>About the size of a tile of q, in bytes.</summary>
+    private const int TileBytes = 1 << 20;
+
     /// <summary>What a message carries besides its tensors, at most, in bytes.</summary>
     private const int EnvelopeBytes = 64 << 10;
+
+    /// <summary>Query rows per tile, at least 1: about 1 MiB of q, and no more than a message of o.</summary>
+    /// <param name="spec">The sequence's shape.</param>
+    public static int TileRows(SequenceSpec spec) =>
+        RowsThatFit(TileBytes, (long)spec.NumHeadsQ * spec.HeadDim * sizeof(float), RowsThatFit(MessageBytes, (long)spec.NumHeadsQ * (spec.HeadDimV + 1) * sizeof(float)));
+
+    /// <summary>Rows that fit a size, at least 1.</summary>
+    /// <param name="bytes">The size.</param>
+    /// <param name="rowBytes">Bytes of a row.</param>
+    /// <param name="most">How many at most.</param>
+    public static int RowsThatFit(long bytes, long rowBytes, int most = int.MaxValue) =>
+        (int)Math.Clamp(bytes / Math.Max(1, rowBytes), 1, most);
 
     /// <summary>Refuses tensors that no message could carry, before they are sent.</summary>
     /// <param name="what">What would be sent.</param>

@@ -14,6 +14,8 @@ public sealed class TensorPayload : IDisposable
     private readonly ReadOnlyMemory<float> _floats;
     private readonly ReadOnlyMemory<long> _longs;
     private float[]? _rented;
+    private Action? _afterSending;
+    private bool _sent;
 
     /// <summary>Wraps a tensor of floats.</summary>
     /// <param name="values">Row-major. Must not change until the call that carries it has completed.</param>
@@ -43,6 +45,13 @@ public sealed class TensorPayload : IDisposable
         }
     }
 
+    /// <summary>Wraps a tensor of floats whose memory is needed elsewhere as soon as it has been sent. It can be sent once.</summary>
+    /// <param name="values">Row-major.</param>
+    /// <param name="afterSending">Called once, when the values have been copied into the network's buffers.</param>
+    /// <param name="shape">The shape.</param>
+    public static TensorPayload SentOnce(ReadOnlyMemory<float> values, Action afterSending, params ReadOnlySpan<int> shape) =>
+        new(values, shape) { _afterSending = afterSending };
+
     /// <summary>No tensor: shape [0].</summary>
     public static TensorPayload Empty { get; } = new(ReadOnlyMemory<float>.Empty, 0);
 
@@ -57,6 +66,18 @@ public sealed class TensorPayload : IDisposable
 
     /// <summary>The elements as bytes, little-endian.</summary>
     internal ReadOnlySpan<byte> Bytes => Element == TensorElement.Float32 ? MemoryMarshal.AsBytes(_floats.Span) : MemoryMarshal.AsBytes(_longs.Span);
+
+    /// <summary>Refuses to be sent again after its memory was given away.</summary>
+    internal void BeginSending() => ObjectDisposedException.ThrowIf(_sent, this);
+
+    internal void EndSending()
+    {
+        if (Interlocked.Exchange(ref _afterSending, null) is { } afterSending)
+        {
+            _sent = true;
+            afterSending();
+        }
+    }
 
     /// <summary>A received tensor of floats, in memory rented from <see cref="ArrayPool{T}.Shared"/>.</summary>
     internal static TensorPayload OfRented(float[] rented, int count, ReadOnlySpan<int> shape) =>

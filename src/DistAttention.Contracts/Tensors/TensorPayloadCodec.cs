@@ -21,6 +21,7 @@ internal sealed class TensorPayloadCodec : IFieldCodec<TensorPayload>
         }
 
         ArgumentNullException.ThrowIfNull(value);
+        value.BeginSending();
         ReadOnlySpan<byte> bytes = value.Bytes;
         TensorHeader header = new(value.Element, value.Shape, bytes);
         Span<byte> head = stackalloc byte[TensorHeader.LengthOf(TensorHeader.MaxRank)];
@@ -29,6 +30,7 @@ internal sealed class TensorPayloadCodec : IFieldCodec<TensorPayload>
         writer.WriteVarUInt32((uint)(header.Length + bytes.Length));
         writer.Write(head[..header.Length]);
         writer.Write(bytes);
+        value.EndSending();
     }
 
     public TensorPayload ReadValue<TInput>(ref Reader<TInput> reader, Field field)

@@ -39,4 +39,8 @@ public sealed record WriteCall
     /// <summary>Values [Count, NumHeadsKv, HeadDimV].</summary>
     [Id(8)]
     public required TensorPayload V { get; init; }
+
+    /// <summary>Names this call, for questions about it.</summary>
+    [Id(9)]
+    public required Guid CallId { get; init; }
 }

@@ -1,3 +1,4 @@
+using DistAttention.Calls;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Planning;
@@ -60,7 +61,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
                 int first = (int)tile.FirstRow;
                 Memory<float> o = destination.Slice(first * Spec.NumHeadsQ * Spec.HeadDimV, tile.Rows * Spec.NumHeadsQ * Spec.HeadDimV);
                 Memory<float> l = lse.IsEmpty ? lse : lse.Slice(first * Spec.NumHeadsQ, tile.Rows * Spec.NumHeadsQ);
-                return _client.Pool.RunAsync(new FinishJob(outcome.Root, o, l, tile.FirstRow, token));
+                return _client.Executor.FinishAsync(tile, outcome, o, l, token);
             },
             cancellationToken).ConfigureAwait(false);
     }
@@ -165,7 +166,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
                     };
                     using TileOutcome outcome = await _client.Executor.ExecuteAsync(tile, Ledger, token).ConfigureAwait(false);
                     await finish(tile, outcome, token).ConfigureAwait(false);
-                    totals.Add(outcome, count);
+                    totals.Add(count, outcome.BlocksVisited, outcome.BlocksSkipped, outcome.Partials, outcome.Retries);
                 },
                 deadline.Token).ConfigureAwait(false);
         }

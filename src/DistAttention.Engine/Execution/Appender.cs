@@ -80,7 +80,10 @@ public sealed class Appender
                 part.FirstIdx,
                 part.Count,
                 k.Slice(checked((int)(part.Offset * kRow)), part.Count * kRow),
-                v.Slice(checked((int)(part.Offset * vRow)), part.Count * vRow));
+                v.Slice(checked((int)(part.Offset * vRow)), part.Count * vRow))
+            {
+                CommittedRows = part.CommittedRows,
+            };
             await _gateway.WriteAsync(part.Shard.Owner, write, token).ConfigureAwait(false);
             progress?.Report(new AttentionProgress(Interlocked.Add(ref written, part.Count), reservation.Rows.Length));
         }).ConfigureAwait(false);

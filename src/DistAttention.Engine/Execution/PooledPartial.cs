@@ -16,13 +16,33 @@ public sealed class PooledPartial : IDisposable
     /// <param name="numHeadsQ">Query heads.</param>
     /// <param name="headDimV">Components of one head of v.</param>
     public PooledPartial(int rows, int numHeadsQ, int headDimV)
+        : this(rows, numHeadsQ, headDimV, clear: true)
+    {
+    }
+
+    private PooledPartial(int rows, int numHeadsQ, int headDimV, bool clear)
     {
         _rows = rows;
         _numHeadsQ = numHeadsQ;
         _headDimV = headDimV;
-        _memory = ArrayPool<float>.Shared.Rent(checked(rows * numHeadsQ * (2 + headDimV)));
-        Span.Clear();
+        _memory = ArrayPool<float>.Shared.Rent(LengthOf(rows, numHeadsQ, headDimV));
+        if (clear)
+        {
+            Span.Clear();
+        }
     }
+
+    /// <summary>Rents memory for a partial that the caller fills.</summary>
+    /// <param name="rows">Query rows.</param>
+    /// <param name="numHeadsQ">Query heads.</param>
+    /// <param name="headDimV">Components of one head of v.</param>
+    public static PooledPartial Uninitialized(int rows, int numHeadsQ, int headDimV) => new(rows, numHeadsQ, headDimV, clear: false);
+
+    /// <summary>Floats that a partial takes.</summary>
+    /// <param name="rows">Query rows.</param>
+    /// <param name="numHeadsQ">Query heads.</param>
+    /// <param name="headDimV">Components of one head of v.</param>
+    public static int LengthOf(int rows, int numHeadsQ, int headDimV) => checked(rows * numHeadsQ * (2 + headDimV));
 
     /// <summary>The partial.</summary>
     public PartialSpan Span
@@ -34,6 +54,9 @@ public sealed class PooledPartial : IDisposable
             return new PartialSpan(_memory, _memory.AsSpan(heads), _memory.AsSpan(2 * heads), _rows, _numHeadsQ, _headDimV);
         }
     }
+
+    /// <summary>All of it: maxLog2, sum and output, one after the other.</summary>
+    public Memory<float> Memory => _memory.AsMemory(0, LengthOf(_rows, _numHeadsQ, _headDimV));
 
     /// <summary>Running maximum, base 2, [rows, NumHeadsQ].</summary>
     public Memory<float> MaxLog2 => _memory.AsMemory(0, _rows * _numHeadsQ);

@@ -93,6 +93,16 @@ public sealed class QueryExecutor
             cancellationToken);
     }
 
+    /// <summary>Turns the outcome of a tile into o and lse.</summary>
+    /// <param name="query">The tile.</param>
+    /// <param name="outcome">The outcome of its first pass.</param>
+    /// <param name="o">Receives o [Rows, NumHeadsQ, HeadDimV].</param>
+    /// <param name="lse">Receives lse [Rows, NumHeadsQ]; empty if it is not wanted.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="NumericOverflowException">An output exceeds float32; names the row of the call.</exception>
+    public Task FinishAsync(TileQuery query, TileOutcome outcome, Memory<float> o, Memory<float> lse, CancellationToken cancellationToken) =>
+        _pool.RunAsync(new FinishJob(outcome.Root, o, lse, query.FirstRow, cancellationToken));
+
     private static TileRequest RequestOf(TileQuery query, OwnerWork work) => new()
     {
         Spec = query.Snapshot.Spec,

@@ -9,12 +9,13 @@ public interface IShardPlacement
     /// <summary>Chooses the owner of the shard after the last of <paramref name="shards"/>.</summary>
     /// <param name="spec">The sequence's shape and what is expected of it.</param>
     /// <param name="shards">The shards it has.</param>
-    OwnerId Choose(SequenceSpec spec, ImmutableArray<ShardEntry> shards);
+    /// <param name="end">Positions that the sequence is about to have.</param>
+    OwnerId Choose(SequenceSpec spec, ImmutableArray<ShardEntry> shards, long end);
 }
 
 /// <summary>Everything is held by this process.</summary>
 public sealed class LocalPlacement : IShardPlacement
 {
     /// <inheritdoc/>
-    public OwnerId Choose(SequenceSpec spec, ImmutableArray<ShardEntry> shards) => OwnerId.Local;
+    public OwnerId Choose(SequenceSpec spec, ImmutableArray<ShardEntry> shards, long end) => OwnerId.Local;
 }

@@ -20,4 +20,5 @@ public sealed record Reservation(
 /// <param name="FirstIdx">Place of the first row, counted from the shard's first position.</param>
 /// <param name="Offset">Index of that row in the append.</param>
 /// <param name="Count">Rows.</param>
-public readonly record struct ReservedPart(ShardEntry Shard, int FirstIdx, long Offset, int Count);
+/// <param name="CommittedRows">Rows of the shard that were committed before: its owner must hold them.</param>
+public readonly record struct ReservedPart(ShardEntry Shard, int FirstIdx, long Offset, int Count, int CommittedRows);

@@ -237,6 +237,33 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         }
     }
 
+    /// <summary>Takes note of where a shard was found.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="owner">Who holds it.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async ValueTask MoveAsync(ShardId shard, OwnerId owner, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ThrowIfDeleted();
+            if (shard.Index >= _shards.Length || _shards[shard.Index].Id != shard)
+            {
+                return;
+            }
+
+            _shards = _shards.SetItem(shard.Index, new ShardEntry(shard, owner));
+            if (shard.Index < _record.Shards.Length)
+            {
+                await StoreAsync(_record with { Shards = _shards }, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     /// <summary>Deletes the sequence.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The shards it held.</returns>
@@ -294,7 +321,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         int needed = LedgerSnapshot.ShardCount(end, _record.Spec.ShardLength);
         while (_shards.Length < needed)
         {
-            OwnerId owner = _placement.Choose(_record.Spec, _shards);
+            OwnerId owner = _placement.Choose(_record.Spec, _shards, end);
             _shards = _shards.Add(new ShardEntry(new ShardId(_record.Uid, _shards.Length, _record.Fence), owner));
         }
     }
@@ -307,7 +334,8 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         {
             int shard = (int)(at / shardLength);
             long stop = Math.Min(rows.End, (shard + 1L) * shardLength);
-            parts.Add(new ReservedPart(_shards[shard], (int)(at % shardLength), at - rows.Start, (int)(stop - at)));
+            int committed = (int)Math.Clamp(_record.Length - ((long)shard * shardLength), 0, shardLength);
+            parts.Add(new ReservedPart(_shards[shard], (int)(at % shardLength), at - rows.Start, (int)(stop - at), committed));
             at = stop;
         }
 

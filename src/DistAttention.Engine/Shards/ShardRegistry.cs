@@ -261,6 +261,36 @@ public sealed class ShardRegistry : IDisposable
         }
     }
 
+    /// <summary>Whether some sequence holds the shard, or a call has pinned it.</summary>
+    /// <param name="id">The shard.</param>
+    public bool IsKnown(ShardId id)
+    {
+        lock (_lock)
+        {
+            return _entries.ContainsKey(id);
+        }
+    }
+
+    /// <summary>Resident shards, and the positions in them.</summary>
+    public (int Shards, long Positions) Count()
+    {
+        lock (_lock)
+        {
+            int shards = 0;
+            long positions = 0;
+            foreach (Entry entry in _entries.Values)
+            {
+                if (entry.Shard is { } shard)
+                {
+                    shards++;
+                    positions += shard.ContiguousLength;
+                }
+            }
+
+            return (shards, positions);
+        }
+    }
+
     /// <summary>Lets go of every shard; memory goes with the last of its readers.</summary>
     public void Dispose()
     {

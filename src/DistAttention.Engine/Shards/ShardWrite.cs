@@ -17,4 +17,8 @@ public readonly record struct ShardWrite(
     int FirstIdx,
     int Count,
     ReadOnlyMemory<float> K,
-    ReadOnlyMemory<float> V);
+    ReadOnlyMemory<float> V)
+{
+    /// <summary>Rows of the shard that were committed before the reservation: its owner must hold them.</summary>
+    public int CommittedRows { get; init; }
+}

@@ -1,6 +1,7 @@
 using DistAttention.Contracts;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Execution;
+using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Memory;
 using DistAttention.Engine.Shards;
 using DistAttention.Grains;
@@ -8,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Serialization;
 
 namespace Orleans.Hosting;
 
@@ -33,8 +35,20 @@ public static class SiloBuilderExtensions
         services.AddSingleton(static s => new ComputePool(OptionsOf(s).ComputeThreads, OptionsOf(s).MaxQueuedJobs));
         services.AddSingleton<ShardRegistry>();
         services.AddSingleton<ShardService>();
+        services.TryAddSingleton<ILedgerStore, InMemoryLedgerStore>();
+        services.AddSingleton<CallBook>();
+        services.AddSingleton<TrafficMeter>();
+        services.AddSingleton<LocalSequences>();
+        services.AddSingleton<ActiveShards>();
+        services.AddSingleton<ShardHostClient>();
+        services.AddSingleton<ClusterSilos>();
+        services.AddSingleton<ClusterLinks>();
+        services.AddSingleton<SnapshotCache>();
+        services.AddSingleton<Coordinator>();
+        builder.AddGrainService<ShardHostService>();
         services.AddOptions<SiloMessagingOptions>().Configure(static o => o.MaxMessageBodySize = CallLimits.MaxMessageBytes);
         services.AddOptions<ConnectionOptions>().Configure<IOptions<DistAttentionOptions>>(static (o, d) => o.ConnectionsPerEndpoint = d.Value.ConnectionsPerPeer);
+        services.AddOptions<ExceptionSerializationOptions>().Configure(static o => o.SupportedNamespacePrefixes.Add(nameof(DistAttention)));
         return builder;
     }
 

@@ -1,6 +1,4 @@
-using DistAttention.Engine.Execution;
-
-namespace DistAttention.Engine;
+namespace DistAttention.Calls;
 
 /// <summary>Adds up what the tiles of a call did, and reports progress.</summary>
 internal sealed class CallTotals(long rows, IProgress<AttentionProgress>? progress)
@@ -12,15 +10,15 @@ internal sealed class CallTotals(long rows, IProgress<AttentionProgress>? progre
     private long _partials;
     private long _retries;
 
-    public void Add(TileOutcome tile, int tileRows)
+    public void Add(int tileRows, long visited, long skipped, int partials, int retries)
     {
         lock (_lock)
         {
             _done += tileRows;
-            _visited += tile.BlocksVisited;
-            _skipped += tile.BlocksSkipped;
-            _partials += tile.Partials;
-            _retries += tile.Retries;
+            _visited += visited;
+            _skipped += skipped;
+            _partials += partials;
+            _retries += retries;
 
             // Inside the lock, so that what is reported never goes back.
             progress?.Report(new AttentionProgress(_done, rows));

@@ -1,4 +1,4 @@
-namespace DistAttention.Engine;
+namespace DistAttention.Calls;
 
 /// <summary>A call's time allowed and its caller's cancellation, as one token that tells them apart afterwards.</summary>
 internal sealed class Deadline : IDisposable

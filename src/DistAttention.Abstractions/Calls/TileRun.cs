@@ -1,4 +1,4 @@
-namespace DistAttention.Engine.Execution;
+namespace DistAttention.Calls;
 
 /// <summary>Runs the tiles of a call, a bounded number at a time; the first failure stops the rest and is what the call throws.</summary>
 internal static class TileRun

@@ -1,4 +1,4 @@
-namespace DistAttention.Engine;
+namespace DistAttention.Calls;
 
 /// <summary>Checks the lengths of flat tensors against a sequence's shape.</summary>
 internal static class Shapes

@@ -1,0 +1,157 @@
+using DistAttention.Contracts;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
+
+namespace DistAttention.Client;
+
+/// <summary>An append too large for one message: the client reserves, writes slices to their shards side by side, and commits.</summary>
+internal sealed class BulkAppend
+{
+    private const int MaxAttempts = 5;
+
+    private readonly DistAttentionClient _client;
+    private readonly SequenceHandle _handle;
+    private readonly SequenceSpec _spec;
+    private readonly ISequenceGrain _ledger;
+    private readonly ReadOnlyMemory<float> _k;
+    private readonly ReadOnlyMemory<float> _v;
+    private readonly int _count;
+
+    public BulkAppend(DistAttentionClient client, SequenceHandle handle, SequenceSpec spec, ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, int count)
+    {
+        _client = client;
+        _handle = handle;
+        _spec = spec;
+        _ledger = client.Grains.GetGrain<ISequenceGrain>(handle.Name);
+        _k = k;
+        _v = v;
+        _count = count;
+    }
+
+    public async Task<AppendResult> RunAsync(AppendOptions options, CancellationToken cancellationToken)
+    {
+        OperationId operation = options.OperationId ?? OperationId.New();
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                ReservationView reservation = await _ledger.ReserveAsync(_handle.Uid, operation, _count, options.ExpectedPosition, cancellationToken)
+                    .MappedAsync(_handle.Name).ConfigureAwait(false);
+                if (reservation.Completed is { } completed)
+                {
+                    return completed;
+                }
+
+                await WriteAsync(reservation, options.Progress, cancellationToken).ConfigureAwait(false);
+                return await _ledger.CommitAsync(_handle.Uid, operation, reservation.Rows, cancellationToken)
+                    .MappedAsync(_handle.Name).ConfigureAwait(false);
+            }
+            catch (ReservationGoneException)
+            {
+                // Something ahead was given up: the rows may have to go elsewhere, under a newer fence.
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+            catch (SiloUnreachableException) when (attempt < MaxAttempts)
+            {
+                // A write that was given up may still arrive. Giving the reservation up too raises the fence, which refuses it.
+                await AbortAsync(operation).ConfigureAwait(false);
+            }
+            catch
+            {
+                await AbortAsync(operation).ConfigureAwait(false);
+                throw;
+            }
+        }
+    }
+
+    private async Task AbortAsync(OperationId operation)
+    {
+        try
+        {
+            await _ledger.AbortAsync(_handle.Uid, operation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException or DistAttentionException)
+        {
+            // The ledger gives it up by itself when its time is over; what matters is the error that led here.
+        }
+    }
+
+    private async Task WriteAsync(ReservationView reservation, IProgress<AttentionProgress>? progress, CancellationToken cancellationToken)
+    {
+        Lock reporting = new();
+        long written = 0;
+        ParallelOptions parallel = new() { MaxDegreeOfParallelism = _client.Options.WritesInFlight, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(Slices(reservation), parallel, async (slice, token) =>
+        {
+            await WriteAsync(reservation, slice, token).ConfigureAwait(false);
+            lock (reporting)
+            {
+                written += slice.Count;
+                progress?.Report(new AttentionProgress(written, reservation.Rows.Length));
+            }
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>The reserved parts, cut to what a message carries; cuts fall between blocks where they can, so that slices are packed side by side.</summary>
+    private IEnumerable<ReservedSlice> Slices(ReservationView reservation)
+    {
+        long rowBytes = (long)_spec.NumHeadsKv * (_spec.HeadDim + _spec.HeadDimV) * sizeof(float);
+        int most = CallLimits.RowsThatFit(CallLimits.MessageBytes, rowBytes);
+        foreach (ReservedSlice part in reservation.Parts)
+        {
+            for (int done = 0; done < part.Count;)
+            {
+                int start = part.FirstIdx + done;
+                int end = Math.Min(part.FirstIdx + part.Count, start + most);
+                int blockEnd = end / SequenceFormat.BlockLength * SequenceFormat.BlockLength;
+                int count = (end < part.FirstIdx + part.Count && blockEnd > start ? blockEnd : end) - start;
+                yield return part with { FirstIdx = start, Offset = part.Offset + done, Count = count };
+                done += count;
+            }
+        }
+    }
+
+    private async Task WriteAsync(ReservationView reservation, ReservedSlice slice, CancellationToken cancellationToken)
+    {
+        int kRow = _spec.NumHeadsKv * _spec.HeadDim;
+        int vRow = _spec.NumHeadsKv * _spec.HeadDimV;
+        WriteCall call = new()
+        {
+            Name = _handle.Name,
+            Spec = _handle.Spec,
+            Fence = reservation.Fence,
+            Operation = reservation.Operation,
+            FirstIdx = slice.FirstIdx,
+            Count = slice.Count,
+            CommittedRows = slice.CommittedRows,
+            K = new TensorPayload(_k.Slice((int)(slice.Offset * kRow), slice.Count * kRow), slice.Count, _spec.NumHeadsKv, _spec.HeadDim),
+            V = new TensorPayload(_v.Slice((int)(slice.Offset * vRow), slice.Count * vRow), slice.Count, _spec.NumHeadsKv, _spec.HeadDimV),
+            CallId = Guid.NewGuid(),
+        };
+        CallLimits.RequireFits("Rows of k and v", (long)call.K.ByteLength + call.V.ByteLength);
+        IKvShardGrain shard = _client.Grains.GetGrain<IKvShardGrain>(slice.Shard.GrainKey);
+        string silo = await Attempt.RunAsync(
+            slice.Owner,
+            token => SendAsync(shard, slice.Owner, call, token),
+            () => shard.IsWorkingOnAsync(call.CallId),
+            _client.Coordinators.Times,
+            cancellationToken).ConfigureAwait(false);
+        if (silo != slice.Owner)
+        {
+            await _ledger.FoundAsync(_handle.Uid, slice.Shard, silo).MappedAsync(_handle.Name).ConfigureAwait(false);
+        }
+    }
+
+    private static Task<string> SendAsync(IKvShardGrain shard, string owner, WriteCall call, CancellationToken cancellationToken)
+    {
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(owner));
+        try
+        {
+            return shard.WriteAsync(call, cancellationToken);
+        }
+        finally
+        {
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+        }
+    }
+}

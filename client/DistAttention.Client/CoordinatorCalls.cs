@@ -1,0 +1,64 @@
+using DistAttention.Contracts;
+
+namespace DistAttention.Client;
+
+/// <summary>
+/// Sends calls to coordinators, spread over all of them, each attempt under a timer of its own: a coordinator that is lost or
+/// silent costs one attempt, not the call.
+/// </summary>
+internal sealed class CoordinatorCalls
+{
+    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(1);
+
+    private readonly IGrainFactory _grains;
+    private readonly AttemptTimes _times;
+    private readonly int _coordinators;
+    private uint _next;
+
+    public CoordinatorCalls(IGrainFactory grains, DistAttentionClientOptions options)
+    {
+        _grains = grains;
+        _coordinators = options.Coordinators;
+        _times = new AttemptTimes(options.MinAttemptTime, options.ProbeTimeout, options.TimeProvider);
+        _next = (uint)Random.Shared.Next();
+    }
+
+    public AttemptTimes Times => _times;
+
+    /// <summary>Makes a call that may be repeated, until it is answered.</summary>
+    /// <param name="call">Makes the call under the id given; may be called more than once.</param>
+    /// <param name="attempts">How often to try.</param>
+    /// <param name="retried">Told of every attempt after the first.</param>
+    /// <param name="cancellationToken">Ends trying.</param>
+    public async Task<T> RunAsync<T>(
+        Func<IAttentionCoordinatorGrain, Guid, CancellationToken, Task<T>> call,
+        int attempts,
+        Action retried,
+        CancellationToken cancellationToken)
+    {
+        TimeSpan pause = _firstPause;
+        for (int attempt = 1; ; attempt++)
+        {
+            long key = Interlocked.Increment(ref _next) % (uint)_coordinators;
+            IAttentionCoordinatorGrain coordinator = _grains.GetGrain<IAttentionCoordinatorGrain>(key);
+            Guid callId = Guid.NewGuid();
+            try
+            {
+                return await Attempt.RunAsync(
+                    $"behind coordinator {key}",
+                    token => call(coordinator, callId, token),
+                    () => coordinator.IsWorkingOnAsync(callId),
+                    _times,
+                    cancellationToken).ConfigureAwait(false);
+            }
+            catch (DistAttentionException e) when (attempt < attempts && e is SiloUnreachableException or CorruptPayloadException or OverloadedException)
+            {
+                TimeSpan wait = e is OverloadedException overloaded && overloaded.RetryAfter > pause ? overloaded.RetryAfter : pause;
+                await Task.Delay(wait, _times.Time, cancellationToken).ConfigureAwait(false);
+                pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
+                retried();
+            }
+        }
+    }
+}

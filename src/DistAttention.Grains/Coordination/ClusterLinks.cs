@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+using DistAttention.Contracts;
+using DistAttention.Engine.Execution;
+using DistAttention.Engine.Shards;
+using Microsoft.Extensions.Options;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
+
+namespace DistAttention.Grains;
+
+/// <summary>What this silo needs to reach the others. One per silo.</summary>
+internal sealed class ClusterLinks
+{
+    /// <summary>Calls with a tile or its answer that may be under way to one silo at a time: bounds the bytes in flight per peer.</summary>
+    private const int TilesPerPeer = 16;
+
+    private readonly ConcurrentDictionary<OwnerId, SemaphoreSlim> _peers = new();
+
+    public ClusterLinks(IGrainFactory grains, ClusterSilos silos, ShardService shards, TrafficMeter traffic, IOptions<DistAttentionOptions> options, TimeProvider time)
+    {
+        Grains = grains;
+        Silos = silos;
+        Shards = shards;
+        Traffic = traffic;
+        Times = new AttemptTimes(options.Value.MinAttemptTime, options.Value.ProbeTimeout, time);
+    }
+
+    public IGrainFactory Grains { get; }
+
+    public ClusterSilos Silos { get; }
+
+    public ShardService Shards { get; }
+
+    public TrafficMeter Traffic { get; }
+
+    public AttemptTimes Times { get; }
+
+    public IKvShardGrain ShardGrain(ShardId shard, OwnerId owner) => Grains.GetGrain<IKvShardGrain>(EngineWire.ToRef(shard).GrainKey);
+
+    /// <summary>Makes a call whose grain, if it is not active yet, is to be placed on a silo.</summary>
+    public Task<T> WithHint<T>(OwnerId owner, Func<Task<T>> call)
+    {
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, ClusterSilos.AddressOf(owner));
+        try
+        {
+            return call();
+        }
+        finally
+        {
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+        }
+    }
+
+    /// <summary>Waits until another tile may be sent to a silo.</summary>
+    public async ValueTask<IDisposable> EnterAsync(OwnerId owner, CancellationToken cancellationToken)
+    {
+        SemaphoreSlim peer = _peers.GetOrAdd(owner, static _ => new SemaphoreSlim(TilesPerPeer));
+        await peer.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return new Room(peer);
+    }
+
+    private sealed class Room(SemaphoreSlim peer) : IDisposable
+    {
+        public void Dispose() => peer.Release();
+    }
+}

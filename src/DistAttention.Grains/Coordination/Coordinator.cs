@@ -1,0 +1,176 @@
+using System.Buffers;
+using DistAttention.Contracts;
+using DistAttention.Engine.Compute;
+using DistAttention.Engine.Execution;
+using DistAttention.Engine.Ledger;
+using DistAttention.Engine.Planning;
+using DistAttention.Kernels;
+using Microsoft.Extensions.Options;
+
+namespace DistAttention.Grains;
+
+/// <summary>What the coordinator grains of this silo do: resolve the snapshot, run the tile, finish it. One per silo.</summary>
+internal sealed class Coordinator
+{
+    private readonly ClusterLinks _links;
+    private readonly ComputePool _pool;
+    private readonly SnapshotCache _snapshots;
+    private readonly TimeProvider _time;
+    private readonly int _writesInFlight;
+
+    public Coordinator(ClusterLinks links, ComputePool pool, SnapshotCache snapshots, TimeProvider time, IOptions<DistAttentionOptions> options)
+    {
+        _links = links;
+        _pool = pool;
+        _snapshots = snapshots;
+        _time = time;
+        _writesInFlight = options.Value.WritesInFlight;
+    }
+
+    public Task<AttendReply> AttendAsync(AttendCall call, CancellationToken cancellationToken) => RunAsync(
+        call,
+        async (executor, ledger, query, summary, token) =>
+        {
+            using TileOutcome outcome = await executor.ExecuteAsync(query, ledger, token).ConfigureAwait(false);
+            SequenceSpec spec = query.Snapshot.Spec;
+            int cells = query.Rows * spec.NumHeadsQ;
+            float[] answer = ArrayPool<float>.Shared.Rent(cells * (spec.HeadDimV + 1));
+            Memory<float> o = answer.AsMemory(0, cells * spec.HeadDimV);
+            Memory<float> lse = answer.AsMemory(cells * spec.HeadDimV, cells);
+            await executor.FinishAsync(query, outcome, o, lse, token).ConfigureAwait(false);
+            int unsent = 2;
+            return new AttendReply
+            {
+                Output = TensorPayload.SentOnce(o, Sent, query.Rows, spec.NumHeadsQ, spec.HeadDimV),
+                Lse = TensorPayload.SentOnce(lse, Sent, query.Rows, spec.NumHeadsQ),
+                Summary = Of(summary, outcome),
+            };
+
+            void Sent()
+            {
+                if (Interlocked.Decrement(ref unsent) == 0)
+                {
+                    ArrayPool<float>.Shared.Return(answer);
+                }
+            }
+        },
+        cancellationToken);
+
+    public Task<MassReply> MassAsync(AttendCall call, int topK, int bins, CancellationToken cancellationToken)
+    {
+        AttentionMassOptions options = new() { TopK = topK, Bins = bins };
+        options.Validate();
+        return RunAsync(
+            call,
+            async (executor, ledger, query, summary, token) =>
+            {
+                using TileOutcome outcome = await executor.ExecuteAsync(query, ledger, token).ConfigureAwait(false);
+                MassBuffer mass = await executor.ExecuteMassAsync(query, outcome, options, ledger, token).ConfigureAwait(false);
+                return ToReply(mass.Span, Of(summary, outcome));
+            },
+            cancellationToken);
+    }
+
+    public async Task<AppendResult> AppendAsync(AppendCall call, CancellationToken cancellationToken)
+    {
+        SequenceSpec spec = call.Sequence.Spec.Value;
+        RemoteLedger ledger = LedgerOf(call.Sequence);
+        Appender appender = new(new SequenceGateway(_links, ledger), _writesInFlight);
+        return await appender.AppendAsync(
+            ledger,
+            spec,
+            call.K.Floats("k", call.Count, spec.NumHeadsKv, spec.HeadDim),
+            call.V.Floats("v", call.Count, spec.NumHeadsKv, spec.HeadDimV),
+            call.Count,
+            new AppendOptions { OperationId = call.Operation, ExpectedPosition = call.ExpectedPosition },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<AttendReply> AppendAndAttendAsync(AppendCall append, AttendCall attend, CancellationToken cancellationToken)
+    {
+        AppendResult appended = await AppendAsync(append, cancellationToken).ConfigureAwait(false);
+        long length = attend.Terms.Length ?? appended.FirstPosition + appended.Count;
+        return await AttendAsync(attend with { Terms = attend.Terms with { Length = length } }, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<BatchReply> AttendBatchAsync(BatchCall batch, CancellationToken cancellationToken)
+    {
+        AttendReply?[] replies = new AttendReply?[batch.Calls.Length];
+        Exception?[] errors = new Exception?[batch.Calls.Length];
+        await Task.WhenAll(batch.Calls.Select(async (call, i) =>
+        {
+            try
+            {
+                replies[i] = await AttendAsync(call, cancellationToken).ConfigureAwait(false);
+            }
+            catch (DistAttentionException e)
+            {
+                errors[i] = e;
+            }
+        })).ConfigureAwait(false);
+        return new BatchReply(replies, errors);
+    }
+
+    private static TileSummary Of(TileSummary summary, TileOutcome outcome) => summary with
+    {
+        BlocksComputed = outcome.BlocksVisited,
+        BlocksSkipped = outcome.BlocksSkipped,
+        Partials = outcome.Partials,
+        Retries = outcome.Retries,
+    };
+
+    private static MassReply ToReply(MassSpan mass, TileSummary summary)
+    {
+        float[] bins = new float[mass.Bins.Length];
+        mass.ReadBins(bins);
+        return new MassReply
+        {
+            TopPositions = new TensorPayload(mass.TopPositions.ToArray(), mass.Rows, mass.NumHeadsQ, mass.TopK),
+            TopWeights = new TensorPayload(mass.TopWeights.ToArray(), mass.Rows, mass.NumHeadsQ, mass.TopK),
+            BinMass = new TensorPayload(bins, mass.Rows, mass.NumHeadsQ, mass.BinCount),
+            Summary = summary,
+        };
+    }
+
+    private RemoteLedger LedgerOf(SequenceHandle sequence) => new(_links.Grains.GetGrain<ISequenceGrain>(sequence.Name), sequence);
+
+    private async Task<T> RunAsync<T>(
+        AttendCall call,
+        Func<QueryExecutor, RemoteLedger, TileQuery, TileSummary, CancellationToken, Task<T>> run,
+        CancellationToken cancellationToken)
+    {
+        SequenceSpec spec = call.Sequence.Spec.Value;
+        RemoteLedger ledger = LedgerOf(call.Sequence);
+        using CancellationTokenSource timer = new(call.TimeLeft > TimeSpan.Zero ? call.TimeLeft : TimeSpan.FromTicks(1), _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        try
+        {
+            LedgerSnapshot snapshot = await _snapshots.GetAsync(ledger, call.Pinned, call.Terms.Length, either.Token).ConfigureAwait(false);
+            AttendOptions options = call.Terms.ToOptions();
+            long first = Planner.FirstQueryPosition(options, call.TotalRows, snapshot.State.Length);
+            TileQuery query = new()
+            {
+                Snapshot = snapshot,
+                Q = call.Q.Floats("q", call.Rows, spec.NumHeadsQ, spec.HeadDim),
+                FirstRow = call.FirstRow,
+                Rows = call.Rows,
+                FirstQueryPosition = first + call.FirstRow,
+                Options = options,
+                Mask = CompiledMask.Compile(options.Mask),
+            };
+            QueryExecutor executor = new(new SequenceGateway(_links, ledger), _pool, _time);
+            T answer = await run(executor, ledger, query, new TileSummary(snapshot.State, first, 0, 0, 0, 0), either.Token).ConfigureAwait(false);
+            call.Q.Dispose();
+            return answer;
+        }
+        catch (SnapshotLostException lost)
+        {
+            _snapshots.Forget(ledger.Handle.Uid, lost.Snapshot.Epoch);
+            throw;
+        }
+        catch (OperationCanceledException e) when (timer.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new AttentionTimeoutException(call.TimeLeft, e);
+        }
+    }
+}

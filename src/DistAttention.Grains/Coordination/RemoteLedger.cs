@@ -1,0 +1,37 @@
+using DistAttention.Contracts;
+using DistAttention.Engine.Ledger;
+
+namespace DistAttention.Grains;
+
+/// <summary>A sequence's ledger, wherever its grain is.</summary>
+internal sealed class RemoteLedger(ISequenceGrain grain, SequenceHandle handle) : ISequenceLedger
+{
+    public ISequenceGrain Grain => grain;
+
+    public SequenceHandle Handle => handle;
+
+    public async ValueTask<LedgerSnapshot> GetSnapshotAsync(CancellationToken cancellationToken) =>
+        EngineWire.ToSnapshot(await grain.GetSnapshotAsync(handle.Uid, cancellationToken).ConfigureAwait(false));
+
+    public async ValueTask<Reservation> ReserveAsync(OperationId operationId, long count, long? expectedPosition, CancellationToken cancellationToken) =>
+        EngineWire.ToReservation(await grain.ReserveAsync(handle.Uid, operationId, count, expectedPosition, cancellationToken).ConfigureAwait(false));
+
+    public async ValueTask<AppendResult> CommitAsync(Reservation reservation, CancellationToken cancellationToken)
+    {
+        if (reservation.Completed is { } completed)
+        {
+            return completed;
+        }
+
+        try
+        {
+            return await grain.CommitAsync(handle.Uid, reservation.OperationId, reservation.Rows, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ReservationGoneException gone)
+        {
+            throw new ReservationLostException(gone.Operation);
+        }
+    }
+
+    public async ValueTask AbortAsync(OperationId operationId) => await grain.AbortAsync(handle.Uid, operationId).ConfigureAwait(false);
+}

@@ -1,0 +1,195 @@
+using DistAttention.Contracts;
+using DistAttention.Engine.Execution;
+using DistAttention.Engine.Planning;
+using DistAttention.Engine.Shards;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
+
+namespace DistAttention.Grains;
+
+/// <summary>
+/// Reaches the owners of one sequence's shards. This silo's own shards are called directly; others by one message per tile,
+/// cut by rows where the answer would not fit one. A silo that is lost gives <see cref="ShardLostException"/>.
+/// </summary>
+internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) : IShardGateway
+{
+    private SequenceId Id => new(ledger.Handle.Name);
+
+    public async ValueTask WriteAsync(OwnerId owner, ShardWrite write, CancellationToken cancellationToken)
+    {
+        WriteCall call = new()
+        {
+            Name = ledger.Handle.Name,
+            Spec = ledger.Handle.Spec,
+            Fence = write.Fence,
+            Operation = write.OperationId,
+            FirstIdx = write.FirstIdx,
+            Count = write.Count,
+            CommittedRows = write.CommittedRows,
+            K = new TensorPayload(write.K, write.Count, write.Spec.NumHeadsKv, write.Spec.HeadDim),
+            V = new TensorPayload(write.V, write.Count, write.Spec.NumHeadsKv, write.Spec.HeadDimV),
+            CallId = Guid.NewGuid(),
+        };
+        CallLimits.RequireFits("Rows of k and v", (long)call.K.ByteLength + call.V.ByteLength);
+        try
+        {
+            IKvShardGrain grain = links.ShardGrain(write.Shard, owner);
+            string silo = await Attempt.RunAsync(
+                owner.Value,
+                token => links.WithHint(owner, () => grain.WriteAsync(call, token)),
+                () => grain.IsWorkingOnAsync(call.CallId),
+                links.Times,
+                cancellationToken).ConfigureAwait(false);
+            if (silo != owner.Value)
+            {
+                await ledger.Grain.FoundAsync(ledger.Handle.Uid, EngineWire.ToRef(write.Shard), silo).ConfigureAwait(false);
+            }
+        }
+        catch (ReservationGoneException)
+        {
+            throw new StaleWriteException(write.Shard);
+        }
+    }
+
+    public async ValueTask<TileAnswer> ComputeAsync(OwnerId owner, TileRequest request, CancellationToken cancellationToken)
+    {
+        if (owner == links.Silos.Self)
+        {
+            return await links.Shards.ComputeAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+
+        SequenceSpec spec = request.Spec;
+        long answerRow = (long)request.Nodes.Count * PooledPartial.LengthOf(1, spec.NumHeadsQ, spec.HeadDimV) * sizeof(float);
+        int rowsPerCall = CallLimits.RowsThatFit(CallLimits.MessageBytes, answerRow, request.Rows);
+        CallLimits.RequireFits("The answer to one query row", answerRow);
+        RowSlices slices = new(request.Rows, rowsPerCall);
+        TileReply[] replies = await Task.WhenAll(slices.Select(s => CallAsync(
+            owner,
+            request,
+            EngineWire.ToCall(request, s.First, s.Count),
+            static (host, call, token) => host.ComputeAsync(call, token),
+            static call => call.CallId,
+            static call => call.Q.ByteLength,
+            cancellationToken))).ConfigureAwait(false);
+        links.Traffic.Add(replies.Sum(static r => r.Partials.Sum(static p => (long)p.ByteLength)));
+        TileReply? incomplete = replies.FirstOrDefault(static r => r.NotHere.Length > 0);
+        if (incomplete is not null)
+        {
+            return new TileAnswer([], 0, await LocateAsync(incomplete.NotHere, cancellationToken).ConfigureAwait(false));
+        }
+
+        return slices.Join(request, replies);
+    }
+
+    public async ValueTask<MassAnswer> MassAsync(OwnerId owner, MassRequest request, CancellationToken cancellationToken)
+    {
+        if (owner == links.Silos.Self)
+        {
+            return await links.Shards.MassAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+
+        long answerRow = request.Tile.Spec.NumHeadsQ * ((request.Bins * (long)sizeof(ulong)) + (request.TopK * (long)(sizeof(long) + sizeof(float))));
+        CallLimits.RequireFits("The mass of one query row", answerRow);
+        RowSlices slices = new(request.Tile.Rows, CallLimits.RowsThatFit(CallLimits.MessageBytes, answerRow, request.Tile.Rows));
+        TileMassReply[] replies = await Task.WhenAll(slices.Select(s => CallAsync(
+            owner,
+            request.Tile,
+            EngineWire.ToCall(request, s.First, s.Count),
+            static (host, call, token) => host.MassAsync(call, token),
+            static call => call.Tile.CallId,
+            static call => call.Tile.Q.ByteLength,
+            cancellationToken))).ConfigureAwait(false);
+        TileMassReply? incomplete = replies.FirstOrDefault(static r => r.NotHere.Length > 0);
+        if (incomplete is not null)
+        {
+            return new MassAnswer(request.NewMass(), 0, await LocateAsync(incomplete.NotHere, cancellationToken).ConfigureAwait(false));
+        }
+
+        return slices.Join(request, replies);
+    }
+
+    public async ValueTask<bool> SeedAsync(OwnerId owner, ShardId shard, ShardId source, int count, CancellationToken cancellationToken)
+    {
+        IKvShardGrain grain = links.ShardGrain(shard, owner);
+        return await links.WithHint(owner, () => grain.SeedAsync(EngineWire.ToRef(source), count, cancellationToken)).ConfigureAwait(false);
+    }
+
+    public async ValueTask RetainAsync(OwnerId owner, IReadOnlyList<ShardId> shards, Guid holder, CancellationToken cancellationToken) =>
+        await links.Silos.Host(owner).RetainAsync([.. shards.Select(EngineWire.ToRef)], holder).WaitAsync(cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask ReleaseAsync(OwnerId owner, IReadOnlyList<ShardId> shards, Guid holder, CancellationToken cancellationToken) =>
+        await links.Silos.Host(owner).ReleaseAsync([.. shards.Select(EngineWire.ToRef)], holder).WaitAsync(cancellationToken).ConfigureAwait(false);
+
+    private async Task<TReply> CallAsync<TCall, TReply>(
+        OwnerId owner,
+        TileRequest tile,
+        TCall call,
+        Func<IShardHostService, TCall, CancellationToken, Task<TReply>> send,
+        Func<TCall, Guid> callId,
+        Func<TCall, long> bytes,
+        CancellationToken cancellationToken)
+    {
+        if (links.Silos.IsDead(owner))
+        {
+            throw Lost(tile, owner, "is gone", null);
+        }
+
+        CallLimits.RequireFits("A query tile", bytes(call));
+        using IDisposable room = await links.EnterAsync(owner, cancellationToken).ConfigureAwait(false);
+        links.Traffic.Add(bytes(call));
+        IShardHostService host = links.Silos.Host(owner);
+        try
+        {
+            return await Attempt.RunAsync(
+                owner.Value,
+                token => send(host, call, token),
+                () => host.IsWorkingOnAsync(callId(call)),
+                links.Times,
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (SiloUnreachableException e) when (!e.IsLostCall)
+        {
+            throw Lost(tile, owner, e.Problem, e);
+        }
+    }
+
+    /// <summary>Asks the grains of shards where they are, and tells the ledger of those that are elsewhere.</summary>
+    private async Task<IReadOnlyList<ShardId>> LocateAsync(ShardRef[] missing, CancellationToken cancellationToken)
+    {
+        foreach (ShardRef shard in missing)
+        {
+            try
+            {
+                ShardWhereabouts found = await links.Grains.GetGrain<IKvShardGrain>(shard.GrainKey)
+                    .FindAsync().WaitAsync(links.Times.Probe, links.Times.Time, cancellationToken).ConfigureAwait(false);
+                if (found.Rows > 0)
+                {
+                    await ledger.Grain.FoundAsync(ledger.Handle.Uid, shard, found.Silo).ConfigureAwait(false);
+                }
+            }
+            catch (Exception e) when (e is OrleansException or TimeoutException)
+            {
+                // Nobody can say; the ledger then names the same owner again, and the shard counts as lost.
+            }
+        }
+
+        return [.. missing.Select(EngineWire.ToId)];
+    }
+
+    /// <summary>The error for what an owner held: its first stretch of neighbouring shards.</summary>
+    private ShardLostException Lost(TileRequest tile, OwnerId owner, string problem, Exception? cause)
+    {
+        int shardLength = tile.Spec.ShardLength;
+        int first = tile.Shards[0].Shard.Id.Index;
+        int count = 1;
+        while (count < tile.Shards.Count && tile.Shards[count].Shard.Id.Index == first + count)
+        {
+            count++;
+        }
+
+        PositionRange positions = new(
+            (long)first * shardLength,
+            Planner.PositionsOf(first + count - 1, shardLength, tile.Snapshot.Length).End);
+        return new ShardLostException(Id, positions, $"silo {owner}, which holds them, {problem}", cause);
+    }
+}

@@ -1,0 +1,53 @@
+using DistAttention.Contracts;
+using Orleans.Concurrency;
+using Orleans.Runtime;
+
+namespace DistAttention.Grains;
+
+/// <summary>Names of sequences, in memory; the silos know the same, so a lost catalog is made anew from them.</summary>
+[KeepAlive]
+internal sealed class SequenceCatalogGrain(ClusterSilos silos) : Grain, ISequenceCatalogGrain
+{
+    private readonly SortedDictionary<string, Guid> _names = new(StringComparer.Ordinal);
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        IEnumerable<Task<NamedSequence[]>> asked = silos.Live().Select(async silo =>
+        {
+            try
+            {
+                return await silos.Host(silo).GetSequencesAsync().WaitAsync(TimeSpan.FromSeconds(5), cancellationToken);
+            }
+            catch (Exception e) when (e is OrleansException or TimeoutException)
+            {
+                return [];
+            }
+        });
+        foreach (NamedSequence sequence in (await Task.WhenAll(asked)).SelectMany(static s => s))
+        {
+            _names[sequence.Name] = sequence.Uid;
+        }
+
+        await base.OnActivateAsync(cancellationToken);
+    }
+
+    public Task<bool> TryAddAsync(string name, Guid uid) =>
+        Task.FromResult(_names.TryAdd(name, uid) || _names[name] == uid);
+
+    public Task RemoveAsync(string name, Guid uid)
+    {
+        if (_names.TryGetValue(name, out Guid has) && has == uid)
+        {
+            _names.Remove(name);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task<Guid?> FindAsync(string name) => Task.FromResult(_names.TryGetValue(name, out Guid uid) ? uid : (Guid?)null);
+
+    public Task<string[]> ListAsync(string prefix, string after, int count) => Task.FromResult(_names.Keys
+        .Where(n => n.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(n, after) > 0)
+        .Take(Math.Clamp(count, 1, 4096))
+        .ToArray());
+}

@@ -1,0 +1,306 @@
+using System.Collections.Immutable;
+using DistAttention.Contracts;
+using DistAttention.Engine.Ledger;
+using DistAttention.Engine.Planning;
+using DistAttention.Engine.Shards;
+using Orleans.Concurrency;
+using Orleans.Runtime;
+
+namespace DistAttention.Grains;
+
+/// <summary>A shell over the engine's ledger of one sequence. Reentrant: the ledger takes its own turns.</summary>
+[Reentrant]
+[KeepAlive]
+internal sealed class SequenceGrain : Grain, ISequenceGrain
+{
+    private readonly ILedgerStore _store;
+    private readonly ClusterSilos _silos;
+    private readonly ClusterLinks _links;
+    private readonly LocalSequences _local;
+    private readonly TimeProvider _time;
+    private readonly GroupPlacement _placement;
+    private readonly SemaphoreSlim _opening = new(1, 1);
+    private SequenceLedger? _ledger;
+
+    public SequenceGrain(ILedgerStore store, ClusterSilos silos, ClusterLinks links, LocalSequences local, TimeProvider time)
+    {
+        _store = store;
+        _silos = silos;
+        _links = links;
+        _local = local;
+        _time = time;
+        _placement = new GroupPlacement(silos);
+    }
+
+    private SequenceId Id => new(this.GetPrimaryKeyString());
+
+    private ISequenceCatalogGrain Catalog => GrainFactory.GetGrain<ISequenceCatalogGrain>(0);
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (await _store.ReadAsync(Id, cancellationToken) is { } stored)
+        {
+            Use(await SequenceLedger.OpenAsync(stored, _store, _placement, _time, cancellationToken));
+        }
+
+        await base.OnActivateAsync(cancellationToken);
+    }
+
+    public Task<SequenceHandle> CreateAsync(Packed<SequenceSpec> spec, CancellationToken cancellationToken) =>
+        AddAsync(new LedgerRecord { Id = Id, Uid = Guid.CreateVersion7(), Spec = spec.Value }, cancellationToken);
+
+    public Task<SequenceHandle> AdoptAsync(LedgerSeed seed, CancellationToken cancellationToken) => AddAsync(
+        new LedgerRecord
+        {
+            Id = Id,
+            Uid = seed.Uid,
+            Spec = seed.Spec.Value,
+            Length = seed.Length,
+            Shards = [.. EngineWire.ToEntries(seed.Shards)],
+        },
+        cancellationToken);
+
+    public async Task<SequenceHandle> OpenAsync(CancellationToken cancellationToken) =>
+        EngineWire.ToHandle((await LedgerAsync(null)).Record);
+
+    public async Task DeleteAsync(CancellationToken cancellationToken)
+    {
+        SequenceLedger ledger;
+        try
+        {
+            ledger = await LedgerAsync(null);
+        }
+        catch (ShardLostException)
+        {
+            // Its ledger went with a silo; the name at least is free again.
+            await Catalog.RemoveAsync(Id.Value, await Catalog.FindAsync(Id.Value) ?? Guid.Empty);
+            return;
+        }
+
+        Guid uid = ledger.Record.Uid;
+        ImmutableArray<ShardEntry> held = await ledger.DeleteAsync(cancellationToken);
+        _ledger = null;
+        _local.Remove(Id.Value, uid);
+        await Catalog.RemoveAsync(Id.Value, uid);
+        await ReleaseAsync(held, uid);
+        ledger.Dispose();
+    }
+
+    public async Task<SequenceHandle> ForkAsync(Guid uid, string name, long? length, CancellationToken cancellationToken)
+    {
+        SequenceLedger ledger = await LedgerAsync(uid);
+        LedgerRecord fork = await ledger.ForkAsync(new SequenceId(name), length, SeedAsync, RetainAsync, cancellationToken);
+        try
+        {
+            LedgerSeed seed = new(fork.Uid, Packed.Of(fork.Spec), fork.Length, EngineWire.ToMap(fork.Shards.AsSpan()));
+            ISequenceGrain grain = GrainFactory.GetGrain<ISequenceGrain>(name);
+            OwnerId home = fork.Shards.IsEmpty ? _silos.Self : fork.Shards[0].Owner;
+            return await _links.WithHint(home, () => grain.AdoptAsync(seed, cancellationToken));
+        }
+        catch
+        {
+            await ReleaseAsync(fork.Shards, fork.Uid);
+            throw;
+        }
+    }
+
+    public async Task<SequenceSnapshot> TruncateAsync(Guid uid, long length, CancellationToken cancellationToken)
+    {
+        SequenceLedger ledger = await LedgerAsync(uid);
+        (SequenceSnapshot snapshot, ImmutableArray<ShardEntry> dropped) = await ledger.TruncateAsync(length, SeedAsync, cancellationToken);
+        await ReleaseAsync(dropped, uid);
+        return snapshot;
+    }
+
+    public async Task<LedgerView> GetSnapshotAsync(Guid uid, CancellationToken cancellationToken)
+    {
+        SequenceLedger ledger = await LedgerAsync(uid);
+        LedgerSnapshot snapshot = ledger.Snapshot();
+        return new LedgerView(EngineWire.ToHandle(ledger.Record), snapshot.State, EngineWire.ToMap(snapshot.Shards.Span));
+    }
+
+    public async Task<ReservationView> ReserveAsync(Guid uid, OperationId operation, long count, long? expectedPosition, CancellationToken cancellationToken)
+    {
+        SequenceLedger ledger = await LedgerAsync(uid);
+        if (NeedsOwners(ledger, count))
+        {
+            await _silos.RefreshAsync();
+        }
+
+        return EngineWire.ToView(await ledger.ReserveAsync(operation, count, expectedPosition, cancellationToken));
+    }
+
+    public async Task<AppendResult> CommitAsync(Guid uid, OperationId operation, PositionRange rows, CancellationToken cancellationToken)
+    {
+        SequenceLedger ledger = await LedgerAsync(uid);
+        try
+        {
+            return await ledger.CommitAsync(new Reservation(operation, rows, 0, [], null), cancellationToken);
+        }
+        catch (ReservationLostException)
+        {
+            throw new ReservationGoneException(operation);
+        }
+    }
+
+    public async Task AbortAsync(Guid uid, OperationId operation) => await (await LedgerAsync(uid)).AbortAsync(operation);
+
+    public async Task<SequenceReport> GetInfoAsync(Guid? uid, CancellationToken cancellationToken)
+    {
+        SequenceLedger ledger = await LedgerAsync(uid);
+        ledger.Snapshot();
+        LedgerRecord record = ledger.Record;
+        IEnumerable<Task<long>> asked = record.Shards.GroupBy(static s => s.Owner).Select(ResidentBytesAsync);
+        return new SequenceReport(
+            EngineWire.ToHandle(record),
+            record.Snapshot,
+            LedgerSnapshot.ShardCount(record.Length, record.Spec.ShardLength),
+            (await Task.WhenAll(asked)).Sum());
+    }
+
+    public async Task<Packed<AttentionPlan>> ExplainAsync(Guid uid, long rows, AttendTerms how, CancellationToken cancellationToken)
+    {
+        LedgerSnapshot snapshot = (await LedgerAsync(uid)).Snapshot();
+        if (how.Length is { } length)
+        {
+            snapshot = length <= snapshot.State.Length
+                ? snapshot.CutTo(length)
+                : throw new InvalidSpecException(nameof(AttendOptions.Length), $"{length} is more than the {snapshot.State.Length} committed positions");
+        }
+
+        AttendOptions options = how.ToOptions();
+        Packed<AttentionPlan> plan = await Task.Run(() => Packed.Of(Planner.Plan(snapshot, rows, options)), cancellationToken);
+        CallLimits.RequireFits("The plan", plan.Bytes.Length);
+        return plan;
+    }
+
+    public async Task FoundAsync(Guid uid, ShardRef shard, string owner) =>
+        await (await LedgerAsync(uid)).MoveAsync(EngineWire.ToId(shard), new OwnerId(owner), CancellationToken.None);
+
+    private static bool NeedsOwners(SequenceLedger ledger, long count)
+    {
+        LedgerRecord record = ledger.Record;
+        return record.Length + count > (long)record.Shards.Length * record.Spec.ShardLength;
+    }
+
+    private async Task<SequenceHandle> AddAsync(LedgerRecord record, CancellationToken cancellationToken)
+    {
+        await _opening.WaitAsync(cancellationToken);
+        try
+        {
+            if (_ledger is not null || !await Catalog.TryAddAsync(record.Id.Value, record.Uid))
+            {
+                throw new SequenceExistsException(record.Id);
+            }
+
+            try
+            {
+                Use(await SequenceLedger.CreateAsync(record, _store, _placement, _time, cancellationToken));
+            }
+            catch
+            {
+                await Catalog.RemoveAsync(record.Id.Value, record.Uid);
+                throw;
+            }
+
+            return EngineWire.ToHandle(record);
+        }
+        finally
+        {
+            _opening.Release();
+        }
+    }
+
+    private void Use(SequenceLedger ledger)
+    {
+        _ledger = ledger;
+        _local.Add(Id.Value, ledger.Record.Uid);
+    }
+
+    /// <summary>The ledger of the sequence meant; null: of this name.</summary>
+    private async ValueTask<SequenceLedger> LedgerAsync(Guid? uid)
+    {
+        if (_ledger is { } ledger && (uid is null || uid == ledger.Record.Uid))
+        {
+            return ledger;
+        }
+
+        if (_ledger is null && await Catalog.FindAsync(Id.Value) is { } known && (uid is null || uid == known))
+        {
+            throw new ShardLostException(Id, new PositionRange(0, long.MaxValue), "the silo that held the sequence's ledger is gone");
+        }
+
+        throw new SequenceNotFoundException(Id);
+    }
+
+    private SequenceGateway Gateway() =>
+        new(_links, new RemoteLedger(GrainFactory.GetGrain<ISequenceGrain>(Id.Value), EngineWire.ToHandle(_ledger!.Record)));
+
+    private async ValueTask SeedAsync(ShardEntry cut, ShardEntry source, int count)
+    {
+        bool seeded;
+        try
+        {
+            seeded = !_silos.IsDead(cut.Owner)
+                && await Gateway().SeedAsync(cut.Owner, cut.Id, source.Id, count, CancellationToken.None);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            seeded = false;
+        }
+
+        if (!seeded)
+        {
+            long start = (long)source.Id.Index * _ledger!.Record.Spec.ShardLength;
+            throw new ShardLostException(Id, new PositionRange(start, start + count), $"their owner {source.Owner} does not hold them");
+        }
+    }
+
+    private async ValueTask RetainAsync(IReadOnlyList<ShardEntry> shards, Guid holder)
+    {
+        foreach (IGrouping<OwnerId, ShardEntry> owned in shards.GroupBy(static s => s.Owner))
+        {
+            try
+            {
+                await Gateway().RetainAsync(owned.Key, [.. owned.Select(static s => s.Id)], holder, CancellationToken.None);
+            }
+            catch (Exception e) when (e is OrleansException or TimeoutException)
+            {
+                long shardLength = _ledger!.Record.Spec.ShardLength;
+                long start = owned.First().Id.Index * shardLength;
+                throw new ShardLostException(Id, new PositionRange(start, start + shardLength), $"their owner {owned.Key} does not answer", e);
+            }
+        }
+    }
+
+    /// <summary>Lets shards go. A silo that cannot be told has nothing to give back, or gives it back when it ends.</summary>
+    private async Task ReleaseAsync(IEnumerable<ShardEntry> shards, Guid holder)
+    {
+        IEnumerable<Task> told = shards.GroupBy(static s => s.Owner).Select(async owned =>
+        {
+            try
+            {
+                await _silos.Host(owned.Key).ReleaseAsync([.. owned.Select(static s => EngineWire.ToRef(s.Id))], holder);
+            }
+            catch (Exception e) when (e is OrleansException or TimeoutException)
+            {
+                // See above.
+            }
+        });
+        await Task.WhenAll(told);
+    }
+
+    private async Task<long> ResidentBytesAsync(IGrouping<OwnerId, ShardEntry> owned)
+    {
+        try
+        {
+            return _silos.IsDead(owned.Key)
+                ? 0
+                : await _silos.Host(owned.Key).GetResidentBytesAsync([.. owned.Select(static s => EngineWire.ToRef(s.Id))]).WaitAsync(_links.Times.Probe);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            return 0;
+        }
+    }
+}

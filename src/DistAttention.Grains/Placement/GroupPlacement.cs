@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using System.Numerics;
+using DistAttention.Engine.Ledger;
+using DistAttention.Engine.Shards;
+using DistAttention.Kernels;
+
+namespace DistAttention.Grains;
+
+/// <summary>
+/// Gives silos aligned groups of neighbouring shards, so that each answers with few partials, and small enough groups that the
+/// work of the expected mask is shared out: about 16 groups in all, of 2ⁿ shards each.
+/// </summary>
+/// <remarks>
+/// A group goes to the silo with the least work so far (work of a shard: its length, and under a causal mask how many of the
+/// expected queries see it) among those whose memory can take it; the sequence's first group goes to the silo of its ledger, so
+/// that a silo that holds no shard of a sequence can be lost without losing the sequence.
+/// </remarks>
+internal sealed class GroupPlacement(ISiloMemory silos) : IShardPlacement
+{
+    private const int Groups = 16;
+
+    public OwnerId Choose(SequenceSpec spec, ImmutableArray<ShardEntry> shards, long end)
+    {
+        long total = Math.Max(end, spec.ExpectedLength ?? 0);
+        int totalShards = Math.Max(shards.Length + 1, LedgerSnapshot.ShardCount(total, spec.ShardLength));
+        int group = 1 << BitOperations.Log2((uint)Math.Max(1, totalShards / Groups));
+        IReadOnlyList<OwnerId> live = silos.Live();
+        if (shards.Length % group != 0 && live.Contains(shards[^1].Owner))
+        {
+            return shards[^1].Owner;
+        }
+
+        long shardBytes = spec.ShardLength / SequenceFormat.BlockLength * KvLayout.Of(spec).BlockBytes;
+        List<OwnerId> roomy = [.. live.Where(s => silos.FreeBytes(s) is not { } free || free >= shardBytes * group)];
+        if (roomy.Count == 0)
+        {
+            return live.MaxBy(s => silos.FreeBytes(s) ?? 0);
+        }
+
+        Dictionary<OwnerId, double> work = WorkSoFar(spec, shards, totalShards);
+        return roomy
+            .OrderBy(s => work.GetValueOrDefault(s))
+            .ThenBy(s => s == silos.Self ? 0 : 1)
+            .ThenByDescending(s => silos.FreeBytes(s) ?? 0)
+            .First();
+    }
+
+    private static Dictionary<OwnerId, double> WorkSoFar(SequenceSpec spec, ImmutableArray<ShardEntry> shards, int totalShards)
+    {
+        Dictionary<OwnerId, double> work = [];
+        foreach (ShardEntry shard in shards)
+        {
+            double ofShard = spec.ExpectedMask is CausalMask ? totalShards - shard.Id.Index - 0.5 : 1;
+            work[shard.Owner] = work.GetValueOrDefault(shard.Owner) + ofShard;
+        }
+
+        return work;
+    }
+}

@@ -1,0 +1,106 @@
+using DistAttention.Contracts;
+using DistAttention.Engine.Execution;
+using DistAttention.Engine.Shards;
+using Orleans.Concurrency;
+
+namespace DistAttention.Grains;
+
+/// <summary>
+/// Speaks for one shard: gives writers one place to go and seekers one to ask. The rows are in the registry of the silo, whose
+/// leases decide how long they stay in memory.
+/// </summary>
+[Reentrant]
+[KeepAlive]
+internal sealed class KvShardGrain : Grain, IKvShardGrain
+{
+    private readonly ShardService _shards;
+    private readonly ClusterSilos _silos;
+    private readonly ActiveShards _active;
+    private readonly CallBook _calls;
+    private ShardId _id;
+
+    public KvShardGrain(ShardService shards, ClusterSilos silos, ActiveShards active, CallBook calls)
+    {
+        _shards = shards;
+        _silos = silos;
+        _active = active;
+        _calls = calls;
+    }
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _id = ShardId.Parse(this.GetPrimaryKeyString());
+        _active.Add(_id, DeactivateOnIdle);
+        return base.OnActivateAsync(cancellationToken);
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _active.Remove(_id);
+        return base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
+    public async Task<string> WriteAsync(WriteCall write, CancellationToken cancellationToken)
+    {
+        using CallBook.Entry entry = _calls.Begin(write.CallId);
+        SequenceSpec spec = write.Spec.Value;
+        RequireCommitted(write, spec);
+        ShardWrite rows = new(
+            _id,
+            spec,
+            write.Fence,
+            write.Operation,
+            write.FirstIdx,
+            write.Count,
+            write.K.Floats("k", write.Count, spec.NumHeadsKv, spec.HeadDim),
+            write.V.Floats("v", write.Count, spec.NumHeadsKv, spec.HeadDimV));
+        try
+        {
+            await Task.Run(() => _shards.WriteAsync(rows, cancellationToken).AsTask(), cancellationToken);
+        }
+        catch (StaleWriteException)
+        {
+            throw new ReservationGoneException(write.Operation);
+        }
+
+        return _silos.Self.Value;
+    }
+
+    public Task<bool> SeedAsync(ShardRef source, int count, CancellationToken cancellationToken) =>
+        _shards.Registry.SeedAsync(_id, EngineWire.ToId(source), count, cancellationToken).AsTask();
+
+    public Task<bool> IsWorkingOnAsync(Guid callId) => Task.FromResult(_calls.Contains(callId));
+
+    public Task<ShardWhereabouts> FindAsync() => Task.FromResult(new ShardWhereabouts(_silos.Self.Value, RowsHeld()));
+
+    /// <summary>Refuses to go on where acknowledged rows are gone: an append must not hide their loss.</summary>
+    private void RequireCommitted(WriteCall write, SequenceSpec spec)
+    {
+        if (write.CommittedRows > 0 && RowsHeld() < write.CommittedRows)
+        {
+            long start = (long)_id.Index * spec.ShardLength;
+            throw new ShardLostException(
+                new SequenceId(write.Name),
+                new PositionRange(start, start + write.CommittedRows),
+                "the silo that held them is gone");
+        }
+    }
+
+    private int RowsHeld()
+    {
+        Shard? shard = _shards.Registry.TryLease(_id);
+        if (shard is null)
+        {
+            return 0;
+        }
+
+        try
+        {
+            return shard.ContiguousLength;
+        }
+        finally
+        {
+            shard.Release();
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using DistAttention.Contracts;
+using DistAttention.Engine.Shards;
+using Microsoft.Extensions.Options;
+using Orleans.Runtime;
+
+namespace DistAttention.Grains;
+
+/// <summary>The silos of the cluster as this one sees them: who lives, and what each said last of its memory.</summary>
+internal sealed class ClusterSilos : ISiloMemory
+{
+    private readonly ISiloStatusOracle _oracle;
+    private readonly ShardHostClient _hosts;
+    private readonly DistAttentionOptions _options;
+    private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _refreshing = new(1, 1);
+    private volatile Published _published = new(new Dictionary<string, SiloReport>(), long.MinValue);
+
+    public ClusterSilos(ISiloStatusOracle oracle, ShardHostClient hosts, IOptions<DistAttentionOptions> options, TimeProvider time)
+    {
+        _oracle = oracle;
+        _hosts = hosts;
+        _options = options.Value;
+        _time = time;
+        Self = OwnerOf(oracle.SiloAddress);
+    }
+
+    /// <summary>This silo, as owners are named.</summary>
+    public OwnerId Self { get; }
+
+    public static OwnerId OwnerOf(SiloAddress silo) => new(silo.ToParsableString());
+
+    public static SiloAddress AddressOf(OwnerId owner) => SiloAddress.FromParsableString(owner.Value);
+
+    public IShardHostService Host(OwnerId owner) => _hosts.On(AddressOf(owner));
+
+    public bool IsDead(OwnerId owner) => owner != Self && _oracle.IsDeadSilo(AddressOf(owner));
+
+    /// <summary>Live silos, in the order of their addresses.</summary>
+    public IReadOnlyList<OwnerId> Live()
+    {
+        IEnumerable<SiloAddress> active = _oracle.GetApproximateSiloStatuses(onlyActive: true).Keys;
+        OwnerId[] live = [.. active.Order().Select(OwnerOf)];
+        return live.Length > 0 ? live : [Self];
+    }
+
+    /// <summary>Bytes of K/V that a silo said it can still take; null if it has not said.</summary>
+    public long? FreeBytes(OwnerId owner) =>
+        _published.Reports.TryGetValue(owner.Value, out SiloReport? report) ? report.BudgetBytes - report.ResidentBytes : null;
+
+    /// <summary>Asks every live silo, unless they were asked just now. A silo that does not answer in time keeps its last word.</summary>
+    public async Task RefreshAsync()
+    {
+        if (IsFresh())
+        {
+            return;
+        }
+
+        await _refreshing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (!IsFresh())
+            {
+                Dictionary<string, SiloReport> reports = new(_published.Reports);
+                foreach (SiloReport report in await AskAllAsync().ConfigureAwait(false))
+                {
+                    reports[report.Silo] = report;
+                }
+
+                _published = new Published(reports, _time.GetTimestamp());
+            }
+        }
+        finally
+        {
+            _refreshing.Release();
+        }
+    }
+
+    /// <summary>The reports of all live silos that answer in time, in the order of their addresses.</summary>
+    public async Task<IReadOnlyList<SiloReport>> AskAllAsync()
+    {
+        IEnumerable<Task<SiloReport?>> asked = Live().Select(AskAsync);
+        SiloReport?[] answers = await Task.WhenAll(asked).ConfigureAwait(false);
+        return [.. answers.OfType<SiloReport>()];
+    }
+
+    private async Task<SiloReport?> AskAsync(OwnerId silo)
+    {
+        try
+        {
+            return await Host(silo).GetReportAsync().WaitAsync(_options.ProbeTimeout, _time).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            return null;
+        }
+    }
+
+    private bool IsFresh() => _published.At != long.MinValue && _time.GetElapsedTime(_published.At) < _options.ReportMaxAge;
+
+    private sealed record Published(IReadOnlyDictionary<string, SiloReport> Reports, long At);
+}

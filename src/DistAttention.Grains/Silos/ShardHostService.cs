@@ -1,0 +1,109 @@
+using DistAttention.Contracts;
+using DistAttention.Engine.Compute;
+using DistAttention.Engine.Execution;
+using DistAttention.Engine.Shards;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+
+namespace DistAttention.Grains;
+
+/// <summary>Answers other silos for the shards of this one. Nothing here computes: the engine's pool does.</summary>
+internal sealed class ShardHostService : GrainService, IShardHostService
+{
+    private readonly ILocalSiloDetails _silo;
+    private readonly ShardService _shards;
+    private readonly ComputePool _pool;
+    private readonly CallBook _calls;
+    private readonly TrafficMeter _traffic;
+    private readonly LocalSequences _sequences;
+    private readonly ActiveShards _active;
+
+    public ShardHostService(GrainId id, Silo silo, ILoggerFactory loggers, IServiceProvider services)
+        : base(id, silo, loggers)
+    {
+        _silo = services.GetRequiredService<ILocalSiloDetails>();
+        _shards = services.GetRequiredService<ShardService>();
+        _pool = services.GetRequiredService<ComputePool>();
+        _calls = services.GetRequiredService<CallBook>();
+        _traffic = services.GetRequiredService<TrafficMeter>();
+        _sequences = services.GetRequiredService<LocalSequences>();
+        _active = services.GetRequiredService<ActiveShards>();
+    }
+
+    public async Task<TileReply> ComputeAsync(TileCall call, CancellationToken cancellationToken)
+    {
+        using CallBook.Entry entry = _calls.Begin(call.CallId);
+        return await Task.Run(
+            async () =>
+            {
+                TileAnswer answer = await _shards.ComputeAsync(EngineWire.ToRequest(call), cancellationToken);
+                TileReply reply = EngineWire.ToReply(answer, call);
+                _traffic.Add(call.Q.ByteLength + reply.Partials.Sum(static p => (long)p.ByteLength));
+                call.Q.Dispose();
+                return reply;
+            },
+            cancellationToken);
+    }
+
+    public async Task<TileMassReply> MassAsync(TileMassCall call, CancellationToken cancellationToken)
+    {
+        using CallBook.Entry entry = _calls.Begin(call.Tile.CallId);
+        return await Task.Run(
+            async () =>
+            {
+                MassAnswer answer = await _shards.MassAsync(EngineWire.ToRequest(call), cancellationToken);
+                TileMassReply reply = EngineWire.ToReply(answer, call);
+                _traffic.Add(call.Tile.Q.ByteLength + reply.Bins.ByteLength + reply.TopPositions.ByteLength + reply.TopWeights.ByteLength);
+                return reply;
+            },
+            cancellationToken);
+    }
+
+    public Task<bool> IsWorkingOnAsync(Guid callId) => Task.FromResult(_calls.Contains(callId));
+
+    public Task RetainAsync(ShardRef[] shards, Guid holder)
+    {
+        _shards.Registry.Retain(shards.Select(EngineWire.ToId), holder);
+        return Task.CompletedTask;
+    }
+
+    public async Task ReleaseAsync(ShardRef[] shards, Guid holder)
+    {
+        ShardId[] ids = [.. shards.Select(EngineWire.ToId)];
+        await _shards.Registry.ReleaseAsync(ids, holder, CancellationToken.None);
+        foreach (ShardId id in ids)
+        {
+            if (!_shards.Registry.IsKnown(id))
+            {
+                _active.Deactivate(id);
+            }
+        }
+    }
+
+    public Task<long> GetResidentBytesAsync(ShardRef[] shards) =>
+        Task.FromResult(shards.Sum(s => _shards.Registry.ResidentBytes(EngineWire.ToId(s))));
+
+    public Task<SiloReport> GetReportAsync()
+    {
+        (int shards, long positions) = _shards.Registry.Count();
+        SiloAddress gateway = _silo.GatewayAddress;
+        return Task.FromResult(new SiloReport
+        {
+            Silo = _silo.SiloAddress.ToParsableString(),
+            Name = _silo.Name,
+            Gateway = gateway is null || gateway.Endpoint.Port == 0 ? "" : gateway.Endpoint.ToString(),
+            ProcessId = Environment.ProcessId,
+            Shards = shards,
+            Positions = positions,
+            ResidentBytes = _shards.Registry.Budget.UsedBytes,
+            BudgetBytes = _shards.Registry.Budget.LimitBytes,
+            ComputeThreads = _pool.Threads,
+            QueuedJobs = _pool.QueuedJobs,
+            Sequences = _sequences.Count,
+            BytesMoved = _traffic.Bytes,
+        });
+    }
+
+    public Task<NamedSequence[]> GetSequencesAsync() => Task.FromResult(_sequences.All());
+}
