@@ -19,7 +19,7 @@ internal sealed class HelpPage(CliConsole console) : SynchronousCommandLineActio
 
     /// <summary>"distattn attend".</summary>
     public static string FullName(Command command) =>
-        command is RootCommand ? "distattn" : $"distattn {command.Name}";
+        command is RootCommand || command.Parents.FirstOrDefault() is not Command parent ? "distattn" : $"{FullName(parent)} {command.Name}";
 
     /// <summary>The options a user may give after the command's name.</summary>
     public static IEnumerable<Option> VisibleOptions(Command command) =>

@@ -1,0 +1,15 @@
+using System.CommandLine;
+using DistAttention.Cli.Cluster.Bench;
+using DistAttention.Cli.Cluster.Verbs;
+using DistAttention.Cli.Output;
+
+namespace DistAttention.Cli.Shell;
+
+internal static partial class Verbs
+{
+    static partial void AddClusterVerbs(RootCommand root, CliConsole console)
+    {
+        root.Add(ClusterCommand.Create(console));
+        root.Add(BenchCommand.Create(console));
+    }
+}
