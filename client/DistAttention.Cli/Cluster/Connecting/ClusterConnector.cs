@@ -35,7 +35,7 @@ internal sealed class ClusterConnector(int silosUnlessTold) : IConnector
         }
 
         int count = silos ?? silosUnlessTold;
-        return count > 0 ? StartAsync(count, threads ?? SiloSettings.ShareOfCores(count), cancellationToken) : null;
+        return count > 0 ? StartAsync(count, threads, cancellationToken) : null;
     }
 
     /// <summary>"host:port", "10.0.0.1:port", "[::1]:port".</summary>
@@ -56,6 +56,6 @@ internal sealed class ClusterConnector(int silosUnlessTold) : IConnector
     private static async Task<IAttentionHost> ConnectAsync(EndPoint gateway, CancellationToken cancellationToken) =>
         await ClusterHost.OpenAsync(DistAttentionClient.ConnectAsync(new DistAttentionClientOptions { Gateways = { gateway } }, cancellationToken), owned: null, cancellationToken).ConfigureAwait(false);
 
-    private static async Task<IAttentionHost> StartAsync(int silos, int threadsPerSilo, CancellationToken cancellationToken) =>
+    private static async Task<IAttentionHost> StartAsync(int silos, int? threadsPerSilo, CancellationToken cancellationToken) =>
         await ClusterHost.StartAsync(silos, threadsPerSilo, cancellationToken).ConfigureAwait(false);
 }

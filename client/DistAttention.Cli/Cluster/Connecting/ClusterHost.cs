@@ -47,7 +47,7 @@ internal sealed class ClusterHost : IAttentionHost
     }
 
     /// <summary>Starts silos that end with this.</summary>
-    public static async Task<ClusterHost> StartAsync(int silos, int threadsPerSilo, CancellationToken cancellationToken)
+    public static async Task<ClusterHost> StartAsync(int silos, int? threadsPerSilo, CancellationToken cancellationToken)
     {
         OwnedCluster owned = await OwnedCluster.StartAsync(silos, threadsPerSilo, cancellationToken).ConfigureAwait(false);
         return await OpenAsync(owned.Local.ConnectAsync(null, cancellationToken), owned, cancellationToken).ConfigureAwait(false);
@@ -55,16 +55,20 @@ internal sealed class ClusterHost : IAttentionHost
 
     /// <summary>Bytes of tiles and partials that each silo has exchanged with others since it started.</summary>
     public async Task<IReadOnlyList<(string Silo, long Bytes)>> BytesBySiloAsync(CancellationToken cancellationToken) =>
-        [.. (await _client.GetClusterReportAsync(cancellationToken).ConfigureAwait(false)).Select(static silo => (silo.Name, silo.BytesMoved))];
+        [.. InOrder(await _client.GetClusterReportAsync(cancellationToken).ConfigureAwait(false)).Select(static silo => (silo.Name, silo.BytesMoved))];
 
     public async Task<IReadOnlyList<OwnerShare>> SharesAsync(IAttentionSequence sequence, CancellationToken cancellationToken)
     {
         AttentionPlan plan = await sequence.ExplainAsync(1, null, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<SiloReport> silos = await _client.GetClusterReportAsync(cancellationToken).ConfigureAwait(false);
-        return [.. silos.Select(silo => ShareOf(silo, plan.Visits.Where(visit => visit.Owner == silo.Silo)))];
+        return [.. InOrder(silos).Select(silo => ShareOf(silo, plan.Visits.Where(visit => visit.Owner == silo.Silo)))];
     }
 
     public ValueTask DisposeAsync() => EndAsync(_client, _owned);
+
+    /// <summary>silo-2 before silo-10.</summary>
+    private static IEnumerable<SiloReport> InOrder(IEnumerable<SiloReport> silos) =>
+        silos.OrderBy(static silo => silo.Name.Length).ThenBy(static silo => silo.Name, StringComparer.Ordinal);
 
     private static OwnerShare ShareOf(SiloReport silo, IEnumerable<ShardVisit> visits)
     {

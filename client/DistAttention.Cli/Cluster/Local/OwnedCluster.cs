@@ -19,7 +19,7 @@ internal sealed class OwnedCluster : IDisposable
 
     public LocalCluster Local { get; }
 
-    public static async Task<OwnedCluster> StartAsync(int silos, int threadsPerSilo, CancellationToken cancellationToken)
+    public static async Task<OwnedCluster> StartAsync(int silos, int? threadsPerSilo, CancellationToken cancellationToken)
     {
         StateFolder folder = StateFolder.Temporary();
         OwnedCluster cluster = new(
@@ -30,7 +30,7 @@ internal sealed class OwnedCluster : IDisposable
             await cluster.Local.StartAsync(
                 [.. Enumerable.Range(1, silos)],
                 FreePorts.Any(silos),
-                new SiloSettings { ThreadsPerSilo = threadsPerSilo, OwnerLock = folder.OwnerLock },
+                SiloSettings.ForSharing(silos, threadsPerSilo) with { OwnerLock = folder.OwnerLock },
                 cancellationToken).ConfigureAwait(false);
             return cluster;
         }

@@ -51,6 +51,7 @@ internal sealed class SiloProcess : IDisposable
             "--silo-port", Text(ports.Silo),
             "--gateway-port", Text(ports.Gateway),
             "--compute-threads", Text(settings.ThreadsPerSilo),
+            "--memory-budget", Text(settings.MemoryPerSilo),
             "--log-file", log,
             "--Hosting:Detached", "true",
             "--Cluster:ProbeTimeout", settings.ProbeTimeout.ToString("c", CultureInfo.InvariantCulture),
@@ -102,7 +103,7 @@ internal sealed class SiloProcess : IDisposable
 
     public void Dispose() => _process.Dispose();
 
-    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     private string LastLogLine() =>
         File.Exists(_log) && File.ReadLines(_log).LastOrDefault() is { } line ? line : "it said nothing";

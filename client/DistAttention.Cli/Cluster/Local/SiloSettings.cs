@@ -5,12 +5,21 @@ internal sealed record SiloSettings
 {
     public required int ThreadsPerSilo { get; init; }
 
+    /// <summary>Bytes of K/V that each silo may hold.</summary>
+    public required long MemoryPerSilo { get; init; }
+
     /// <summary>Silos of one machine answer fast or are gone: shorter than a network needs, longer than a busy machine takes.</summary>
     public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Set: the silos end when nobody holds this file.</summary>
     public string? OwnerLock { get; init; }
 
-    /// <summary>Threads for each of several silos that share the machine's cores.</summary>
-    public static int ShareOfCores(int silos) => Math.Max(1, Environment.ProcessorCount / silos);
+    /// <summary>For several silos that share the machine.</summary>
+    /// <param name="silos">How many.</param>
+    /// <param name="threads">Threads for each; null for their share of the cores.</param>
+    public static SiloSettings ForSharing(int silos, int? threads = null) => new()
+    {
+        ThreadsPerSilo = threads ?? Math.Max(1, Environment.ProcessorCount / silos),
+        MemoryPerSilo = Math.Max(1, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3 / silos),
+    };
 }

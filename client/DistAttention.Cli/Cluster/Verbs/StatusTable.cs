@@ -13,12 +13,12 @@ internal static class StatusTable
         Table table = new Table().Border(TableBorder.None);
         foreach (string title in (string[])["silo", "process", "state", "gateway"])
         {
-            table.AddColumn(new TableColumn(title).NoWrap());
+            table.AddColumn(new TableColumn(title).NoWrap().PadLeft(0));
         }
 
-        foreach (string title in (string[])["shards", "positions", "resident", "budget", "threads"])
+        foreach (string title in (string[])["shards", "positions", "resident", "budget"])
         {
-            table.AddColumn(new TableColumn(title).NoWrap().RightAligned());
+            table.AddColumn(new TableColumn(title).NoWrap().PadLeft(0).RightAligned());
         }
 
         foreach (SiloLine line in lines)
@@ -61,8 +61,8 @@ internal static class StatusTable
         line.State,
         line.Gateway,
         .. line.Holds is { } holds
-            ? new[] { Number(holds.Shards), Number(holds.Positions), Units.Bytes(holds.ResidentBytes), Units.Bytes(holds.BudgetBytes), Number(holds.ComputeThreads) }
-            : ["–", "–", "–", "–", "–"],
+            ? new[] { Number(holds.Shards), Number(holds.Positions), Units.Bytes(holds.ResidentBytes), Units.Bytes(holds.BudgetBytes) }
+            : ["–", "–", "–", "–"],
     ];
 
     private static IEnumerable<string> Totals(IReadOnlyList<SiloLine> lines) =>
@@ -75,7 +75,6 @@ internal static class StatusTable
         Number(lines.Sum(static l => l.Holds?.Positions ?? 0)),
         Units.Bytes(lines.Sum(static l => l.Holds?.ResidentBytes ?? 0)),
         Units.Bytes(lines.Sum(static l => l.Holds?.BudgetBytes ?? 0)),
-        Number(lines.Sum(static l => l.Holds?.ComputeThreads ?? 0)),
     ];
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);

@@ -37,7 +37,7 @@ internal static class UpCommand
             }
 
             IReadOnlyList<(int, int)> ports = FreePorts.FromBase(parsed.GetValue(basePort) ?? FreePorts.DefaultBase, parsed.GetValue(basePort) is not null, missing.Length);
-            SiloSettings settings = new() { ThreadsPerSilo = parsed.GetValue(threads) ?? SiloSettings.ShareOfCores(count) };
+            SiloSettings settings = SiloSettings.ForSharing(count, parsed.GetValue(threads));
             await console.WithProgressAsync(_ => cluster.StartAsync(missing, ports, settings, cancellationToken)).ConfigureAwait(false);
 
             IReadOnlyList<SiloRecord> all = cluster.Running();
