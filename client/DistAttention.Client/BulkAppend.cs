@@ -31,11 +31,12 @@ internal sealed class BulkAppend
     public async Task<AppendResult> RunAsync(AppendOptions options, CancellationToken cancellationToken)
     {
         OperationId operation = options.OperationId ?? OperationId.New();
+        ReservationView? reservation = null;
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                ReservationView reservation = await _ledger.ReserveAsync(_handle.Uid, operation, _count, options.ExpectedPosition, cancellationToken)
+                reservation = await _ledger.ReserveAsync(_handle.Uid, operation, _count, options.ExpectedPosition, cancellationToken)
                     .MappedAsync(_handle.Name).ConfigureAwait(false);
                 if (reservation.Completed is { } completed)
                 {
@@ -54,21 +55,25 @@ internal sealed class BulkAppend
             catch (SiloUnreachableException) when (attempt < MaxAttempts)
             {
                 // A write that was given up may still arrive. Giving the reservation up too raises the fence, which refuses it.
-                await AbortAsync(operation).ConfigureAwait(false);
+                await AbortAsync(operation, null).ConfigureAwait(false);
             }
             catch
             {
-                await AbortAsync(operation).ConfigureAwait(false);
+                await AbortAsync(operation, reservation).ConfigureAwait(false);
                 throw;
             }
         }
     }
 
-    private async Task AbortAsync(OperationId operation)
+    /// <summary>Gives a reservation up, and the memory of rows written for it.</summary>
+    private async Task AbortAsync(OperationId operation, ReservationView? written)
     {
         try
         {
-            await _ledger.AbortAsync(_handle.Uid, operation).ConfigureAwait(false);
+            if (await _ledger.AbortAsync(_handle.Uid, operation).ConfigureAwait(false) && written is not null)
+            {
+                await Task.WhenAll(written.Parts.Select(p => ShardOf(p).TrimAsync(p.FirstIdx, written.Fence))).ConfigureAwait(false);
+            }
         }
         catch (Exception e) when (e is OrleansException or TimeoutException or DistAttentionException)
         {
@@ -129,7 +134,7 @@ internal sealed class BulkAppend
             CallId = Guid.NewGuid(),
         };
         CallLimits.RequireFits("Rows of k and v", (long)call.K.ByteLength + call.V.ByteLength);
-        IKvShardGrain shard = _client.Grains.GetGrain<IKvShardGrain>(slice.Shard.GrainKey);
+        IKvShardGrain shard = ShardOf(slice);
         string silo = await Attempt.RunAsync(
             slice.Owner,
             token => SendAsync(shard, slice.Owner, call, token),
@@ -141,6 +146,8 @@ internal sealed class BulkAppend
             await _ledger.FoundAsync(_handle.Uid, slice.Shard, silo).MappedAsync(_handle.Name).ConfigureAwait(false);
         }
     }
+
+    private IKvShardGrain ShardOf(ReservedSlice slice) => _client.Grains.GetGrain<IKvShardGrain>(slice.Shard.GrainKey);
 
     private static Task<string> SendAsync(IKvShardGrain shard, string owner, WriteCall call, CancellationToken cancellationToken)
     {

@@ -24,7 +24,7 @@ internal sealed class Deadline : IDisposable
         _caller.ThrowIfCancellationRequested();
         if (_timer.IsCancellationRequested)
         {
-            throw new AttentionTimeoutException(_timeout, seen);
+            throw new AttentionTimeoutException(_timeout, seen.InnerException);
         }
     }
 

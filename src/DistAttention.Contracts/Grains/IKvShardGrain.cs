@@ -26,6 +26,12 @@ public interface IKvShardGrain : IGrainWithStringKey
     [Alias("Seed")]
     Task<bool> SeedAsync(ShardRef source, int count, CancellationToken cancellationToken);
 
+    /// <summary>Lets go of rows that were written for an append that was then given up.</summary>
+    /// <param name="length">Rows to keep.</param>
+    /// <param name="fence">The fence of the append's reservation: once a newer one has written, nothing is let go.</param>
+    [Alias("Trim")]
+    Task TrimAsync(int length, long fence);
+
     /// <summary>Whether a write is being worked on here: a cheap question to a silo that is slow to answer.</summary>
     /// <param name="callId">The write.</param>
     [AlwaysInterleave]

@@ -76,8 +76,9 @@ public interface ISequenceGrain : IGrainWithStringKey
     /// <summary>Gives a reservation up.</summary>
     /// <param name="uid">The sequence meant.</param>
     /// <param name="operation">The append.</param>
+    /// <returns>Whether there was one to give up.</returns>
     [Alias("Abort")]
-    Task AbortAsync(Guid uid, OperationId operation);
+    Task<bool> AbortAsync(Guid uid, OperationId operation);
 
     /// <summary>What is known of the sequence without reading its rows.</summary>
     /// <param name="uid">The sequence meant; null for the one of this name.</param>

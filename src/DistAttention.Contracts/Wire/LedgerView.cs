@@ -15,12 +15,14 @@ public sealed record LedgerView(
 /// <param name="Spec">Its shape and storage.</param>
 /// <param name="Length">Positions shared.</param>
 /// <param name="Shards">The shards that hold them.</param>
+/// <param name="Fence">The parent's fence, above which its own go on.</param>
 [GenerateSerializer, Immutable, Alias("DistAttention.LedgerSeed")]
 public sealed record LedgerSeed(
     [property: Id(0)] Guid Uid,
     [property: Id(1)] Packed<SequenceSpec> Spec,
     [property: Id(2)] long Length,
-    [property: Id(3)] ShardMap Shards);
+    [property: Id(3)] ShardMap Shards,
+    [property: Id(4)] long Fence);
 
 /// <summary>A sequence and its name.</summary>
 /// <param name="Name">The name.</param>

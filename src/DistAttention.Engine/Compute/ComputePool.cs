@@ -18,7 +18,7 @@ public sealed class ComputePool : IDisposable
 
     /// <summary>Starts the threads.</summary>
     /// <param name="threads">How many, at least 1.</param>
-    /// <param name="maxQueuedJobs">Jobs that may wait or run before further ones are refused.</param>
+    /// <param name="maxQueuedJobs">Jobs with items left to start before further ones are refused.</param>
     public ComputePool(int threads, int maxQueuedJobs)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
@@ -56,7 +56,7 @@ public sealed class ComputePool : IDisposable
         lock (_jobsLock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_short.Count + _long.Count >= _maxQueuedJobs)
+            if (!job.IsContinuation && _short.Count + _long.Count >= _maxQueuedJobs)
             {
                 throw new OverloadedException("The queue of compute jobs", TimeSpan.FromMilliseconds(100));
             }

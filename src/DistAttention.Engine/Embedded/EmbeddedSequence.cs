@@ -150,7 +150,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
             await ValidateJob.RunAsync(_client.Pool, q, rows, Spec, deadline.Token).ConfigureAwait(false);
             await TileRun.ForEachAsync(
                 rows,
-                Planner.TileRows(Spec),
+                options is AttentionMassOptions mass ? Planner.TileRows(Spec, mass) : Planner.TileRows(Spec),
                 _client.Options.TilesInFlight,
                 async (firstRow, count, token) =>
                 {
@@ -184,6 +184,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         // A truncation between reading the snapshot and pinning it loses the race; the next snapshot is as good.
         while (true)
         {
+            _client.ThrowIfDisposed();
             LedgerSnapshot snapshot = SnapshotFor(options);
             if (SnapshotPin.TryTake(_client.Registry, snapshot) is { } pin)
             {

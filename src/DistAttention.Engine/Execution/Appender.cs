@@ -52,8 +52,27 @@ public sealed class Appender
             }
             catch
             {
-                await ledger.AbortAsync(operation).ConfigureAwait(false);
+                if (await ledger.AbortAsync(operation).ConfigureAwait(false))
+                {
+                    await TrimAsync(reservation).ConfigureAwait(false);
+                }
+
                 throw;
+            }
+        }
+    }
+
+    private async Task TrimAsync(Reservation givenUp)
+    {
+        foreach (ReservedPart part in givenUp.Parts)
+        {
+            try
+            {
+                await _gateway.TrimAsync(part.Shard.Owner, part.Shard.Id, part.FirstIdx, givenUp.Fence, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (Exception)
+            {
+                // Only memory is lost, until the next append to the shard; the caller must see why the append failed.
             }
         }
     }

@@ -7,6 +7,8 @@ namespace DistAttention.Engine.Execution;
 internal sealed class FinishJob(PooledPartial root, Memory<float> o, Memory<float> lse, long firstRow, CancellationToken cancellationToken)
     : ComputeJob(1, isShort: true, cancellationToken)
 {
+    public override bool IsContinuation => true;
+
     protected override void Run(int item, KernelScratch scratch)
     {
         try

@@ -52,7 +52,10 @@ internal sealed class HeldBlocks : IDisposable
 
                 try
                 {
-                    held.Add(shard, slice.Length);
+                    if (!held.TryAdd(shard, slice.Length))
+                    {
+                        notHere.Add(slice.Shard.Id);
+                    }
                 }
                 finally
                 {
@@ -100,13 +103,19 @@ internal sealed class HeldBlocks : IDisposable
         _addresses.AsSpan(0, _count).Clear();
     }
 
-    private void Add(Shard shard, int length)
+    /// <summary>False if the shard does not hold all those rows: its owner was lost and the rows with it.</summary>
+    private bool TryAdd(Shard shard, int length)
     {
-        BlockTable table = shard.LeaseTable(length);
+        if (shard.TryLeaseTable(length) is not { } table)
+        {
+            return false;
+        }
+
         _tables.Add(table);
         int first = BlocksOf(((long)shard.Id.Index * shard.Spec.ShardLength) - Positions.Start);
         table.Addresses[..BlocksOf(length)].CopyTo(_addresses.AsSpan(first));
         PositionsCounted += length;
+        return true;
     }
 
     private static int BlocksOf(long positions) => (int)((positions + SequenceFormat.BlockLength - 1) / SequenceFormat.BlockLength);

@@ -47,4 +47,15 @@ public interface IShardGateway
     /// <param name="holder">The sequence.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     ValueTask ReleaseAsync(OwnerId owner, IReadOnlyList<ShardId> shards, Guid holder, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Lets go of rows that were written for an append that was then given up. Only memory is won: rows beyond the
+    /// sequence's length are never read, so an owner that does not hear of it answers just as well.
+    /// </summary>
+    /// <param name="owner">Who holds the shard.</param>
+    /// <param name="shard">The shard.</param>
+    /// <param name="length">Rows to keep.</param>
+    /// <param name="fence">The fence of the append's reservation: once a newer one has written, nothing is let go.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    ValueTask TrimAsync(OwnerId owner, ShardId shard, int length, long fence, CancellationToken cancellationToken) => default;
 }

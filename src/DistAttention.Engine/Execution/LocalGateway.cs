@@ -25,4 +25,10 @@ internal sealed class LocalGateway(ShardService service) : IShardGateway
 
     public ValueTask ReleaseAsync(OwnerId owner, IReadOnlyList<ShardId> shards, Guid holder, CancellationToken cancellationToken) =>
         service.Registry.ReleaseAsync(shards, holder, cancellationToken);
+
+    public ValueTask TrimAsync(OwnerId owner, ShardId shard, int length, long fence, CancellationToken cancellationToken)
+    {
+        service.Registry.Trim(shard, length, fence);
+        return default;
+    }
 }

@@ -1,3 +1,4 @@
+using DistAttention.Engine.Planning;
 using DistAttention.Engine.Shards;
 using DistAttention.Kernels;
 
@@ -7,4 +8,11 @@ namespace DistAttention.Engine.Execution;
 /// <param name="Mass">Bins and heaviest positions of the tile's rows; empty if a shard is missing.</param>
 /// <param name="PositionsCounted">Positions of the snapshot that the answer stands for.</param>
 /// <param name="NotHere">Shards that the owner does not hold; then nothing was computed.</param>
-public sealed record MassAnswer(MassBuffer Mass, long PositionsCounted, IReadOnlyList<ShardId> NotHere);
+public sealed record MassAnswer(MassBuffer Mass, long PositionsCounted, IReadOnlyList<ShardId> NotHere) : IOwnerAnswer
+{
+    bool IOwnerAnswer.Answers(OwnerWork work) => NotHere.Count == 0 && PositionsCounted == work.Positions;
+
+    void IDisposable.Dispose()
+    {
+    }
+}

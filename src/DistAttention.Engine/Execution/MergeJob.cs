@@ -8,6 +8,8 @@ namespace DistAttention.Engine.Execution;
 internal sealed class MergeJob(NodePartial[] partials, TreeNode root, CancellationToken cancellationToken)
     : ComputeJob(1, isShort: true, cancellationToken)
 {
+    public override bool IsContinuation => true;
+
     public PooledPartial? Root { get; private set; }
 
     protected override void Run(int item, KernelScratch scratch) => Root = NodeMerger.Merge(partials, root);

@@ -12,9 +12,6 @@ namespace DistAttention.Engine.Execution;
 /// </summary>
 public sealed class QueryExecutor
 {
-    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(1);
-
     private readonly IShardGateway _gateway;
     private readonly ComputePool _pool;
     private readonly TimeProvider _time;
@@ -44,22 +41,11 @@ public sealed class QueryExecutor
             return new TileOutcome(new PooledPartial(query.Rows, spec.NumHeadsQ, spec.HeadDimV), 0, plan.BlocksSkipped, 0, 0);
         }
 
-        int retries = 0;
-        Task<TileAnswer>[] asked = [.. plan.Work.Select(AskAsync)];
-        await SettleAsync(asked, static answer => answer.Dispose()).ConfigureAwait(false);
-
-        NodePartial[] partials = [.. asked.SelectMany(static a => a.Result.Partials).OrderBy(static p => p.Node.FirstRun)];
+        FanOut<TileAnswer> fanOut = new(query, ledger, _time, _gateway.ComputeAsync);
+        List<TileAnswer> answers = await fanOut.RunAsync(plan.Work, cancellationToken).ConfigureAwait(false);
+        NodePartial[] partials = [.. answers.SelectMany(static a => a.Partials).OrderBy(static p => p.Node.FirstRun)];
         PooledPartial root = partials.Length == 1 ? partials[0].Partial : await MergeAsync(partials, query, cancellationToken).ConfigureAwait(false);
-        return new TileOutcome(root, plan.BlocksVisited, plan.BlocksSkipped, partials.Length, retries);
-
-        Task<TileAnswer> AskAsync(OwnerWork work) => AskUntilAnsweredAsync(
-            query,
-            work,
-            ledger,
-            (owner, request) => ComputeVerifiedAsync(owner, request, work, cancellationToken),
-            static answer => answer.NotHere,
-            () => Interlocked.Increment(ref retries),
-            cancellationToken);
+        return new TileOutcome(root, plan.BlocksVisited, plan.BlocksSkipped, partials.Length, fanOut.Retries);
     }
 
     /// <summary>Runs the second pass of a tile.</summary>
@@ -72,25 +58,25 @@ public sealed class QueryExecutor
     public async ValueTask<MassBuffer> ExecuteMassAsync(TileQuery query, TileOutcome outcome, AttentionMassOptions options, ISequenceLedger ledger, CancellationToken cancellationToken)
     {
         TilePlan plan = TilePlan.Make(query.Snapshot, query.Mask, query.Queries);
-        Task<MassAnswer>[] asked = [.. plan.Work.Select(AskAsync)];
-        await SettleAsync(asked, static _ => { }).ConfigureAwait(false);
-
         MassBuffer total = new(query.Rows, query.Snapshot.Spec.NumHeadsQ, query.Snapshot.State.Length, options.Bins, options.TopK);
-        foreach (Task<MassAnswer> answer in asked)
+        if (plan.Work.Count == 0)
         {
-            total.Span.Add(answer.Result.Mass.Span);
+            return total;
+        }
+
+        FanOut<MassAnswer> fanOut = new(query, ledger, _time, AskAsync);
+        foreach (MassAnswer answer in await fanOut.RunAsync(plan.Work, cancellationToken).ConfigureAwait(false))
+        {
+            total.Span.Add(answer.Mass.Span);
         }
 
         return total;
 
-        Task<MassAnswer> AskAsync(OwnerWork work) => AskUntilAnsweredAsync(
-            query,
-            work,
-            ledger,
-            (owner, request) => MassVerifiedAsync(owner, request, outcome, options, work, cancellationToken),
-            static answer => answer.NotHere,
-            static () => { },
-            cancellationToken);
+        ValueTask<MassAnswer> AskAsync(OwnerId owner, TileRequest request, CancellationToken token)
+        {
+            MassRequest mass = new() { Tile = request, MaxLog2 = outcome.Root.MaxLog2, Sum = outcome.Root.Sum, TopK = options.TopK, Bins = options.Bins };
+            return _gateway.MassAsync(owner, mass, token);
+        }
     }
 
     /// <summary>Turns the outcome of a tile into o and lse.</summary>
@@ -103,137 +89,22 @@ public sealed class QueryExecutor
     public Task FinishAsync(TileQuery query, TileOutcome outcome, Memory<float> o, Memory<float> lse, CancellationToken cancellationToken) =>
         _pool.RunAsync(new FinishJob(outcome.Root, o, lse, query.FirstRow, cancellationToken));
 
-    private static TileRequest RequestOf(TileQuery query, OwnerWork work) => new()
+    private async Task<PooledPartial> MergeAsync(NodePartial[] partials, TileQuery query, CancellationToken cancellationToken)
     {
-        Spec = query.Snapshot.Spec,
-        Snapshot = query.Snapshot.State,
-        Q = query.Q,
-        Rows = query.Rows,
-        FirstQueryPosition = query.FirstQueryPosition,
-        Mask = query.Options.Mask,
-        Score = query.Options.Score,
-        Shards = work.Shards,
-        Nodes = work.Nodes,
-    };
-
-    /// <summary>Waits for all parts, so that nothing of the call runs on after it; then fails as the first failed.</summary>
-    private static async Task SettleAsync<T>(Task<T>[] parts, Action<T> discard)
-    {
+        MergeJob job = new(partials, TreeNode.Root(query.Snapshot.State.Length), cancellationToken);
         try
         {
-            await Task.WhenAll(parts).ConfigureAwait(false);
+            await _pool.RunAsync(job).ConfigureAwait(false);
+            return job.Root!;
         }
         catch
         {
-            foreach (Task<T> part in parts.Where(static p => p.IsCompletedSuccessfully))
+            foreach (NodePartial partial in partials)
             {
-                discard(part.Result);
-            }
-
-            Task<T>[] failed = [.. parts.Where(static p => p.IsFaulted)];
-            if (parts.Length > 1 && failed is [{ Exception.InnerException: { } first }, ..] && first is not DistAttentionException)
-            {
-                throw new PartialFailureException(parts.Length, failed.Length, first);
+                partial.Partial.Dispose();
             }
 
             throw;
         }
-    }
-
-    private async ValueTask<TileAnswer> ComputeVerifiedAsync(OwnerId owner, TileRequest request, OwnerWork work, CancellationToken cancellationToken)
-    {
-        TileAnswer answer = await _gateway.ComputeAsync(owner, request, cancellationToken).ConfigureAwait(false);
-        if (answer.NotHere.Count == 0
-            && (answer.PositionsCounted != work.Positions || !answer.Partials.Select(static p => p.Node).SequenceEqual(work.Nodes)))
-        {
-            answer.Dispose();
-            throw new BadAnswerException(owner, work.Positions, answer.PositionsCounted);
-        }
-
-        return answer;
-    }
-
-    private async ValueTask<MassAnswer> MassVerifiedAsync(OwnerId owner, TileRequest request, TileOutcome outcome, AttentionMassOptions options, OwnerWork work, CancellationToken cancellationToken)
-    {
-        MassRequest mass = new() { Tile = request, MaxLog2 = outcome.Root.MaxLog2, Sum = outcome.Root.Sum, TopK = options.TopK, Bins = options.Bins };
-        MassAnswer answer = await _gateway.MassAsync(owner, mass, cancellationToken).ConfigureAwait(false);
-        return answer.NotHere.Count == 0 && answer.PositionsCounted != work.Positions
-            ? throw new BadAnswerException(owner, work.Positions, answer.PositionsCounted)
-            : answer;
-    }
-
-    /// <summary>Asks one owner for its part until it answers whole, with growing pauses; only a lasting error or the caller ends it.</summary>
-    private async Task<T> AskUntilAnsweredAsync<T>(
-        TileQuery query,
-        OwnerWork work,
-        ISequenceLedger ledger,
-        Func<OwnerId, TileRequest, ValueTask<T>> ask,
-        Func<T, IReadOnlyList<ShardId>> notHere,
-        Action retried,
-        CancellationToken cancellationToken)
-    {
-        TileRequest request = RequestOf(query, work);
-        OwnerId owner = work.Owner;
-        TimeSpan pause = _firstPause;
-        while (true)
-        {
-            try
-            {
-                T answer = await ask(owner, request).ConfigureAwait(false);
-                if (notHere(answer) is not [ShardId missing, ..])
-                {
-                    return answer;
-                }
-
-                owner = await FindAsync(query, missing, owner, ledger, cancellationToken).ConfigureAwait(false);
-            }
-            catch (NumericOverflowException overflow)
-            {
-                throw overflow.InRow(overflow.Row + query.FirstRow);
-            }
-            catch (DistAttentionException e) when (e.IsTransient && e is not SnapshotLostException)
-            {
-                TimeSpan wait = e is OverloadedException overloaded && overloaded.RetryAfter > pause ? overloaded.RetryAfter : pause;
-                await Task.Delay(wait, _time, cancellationToken).ConfigureAwait(false);
-                pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
-            }
-
-            retried();
-        }
-    }
-
-    /// <summary>Asks the ledger who holds a shard now.</summary>
-    private static async ValueTask<OwnerId> FindAsync(TileQuery query, ShardId missing, OwnerId asked, ISequenceLedger ledger, CancellationToken cancellationToken)
-    {
-        LedgerSnapshot pinned = query.Snapshot;
-        LedgerSnapshot now;
-        try
-        {
-            now = await ledger.GetSnapshotAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (SequenceNotFoundException)
-        {
-            throw new SnapshotLostException(pinned.Id, pinned.State);
-        }
-
-        if (missing.Index >= now.Shards.Length || now.Shards.Span[missing.Index].Id != missing)
-        {
-            throw new SnapshotLostException(pinned.Id, pinned.State);
-        }
-
-        OwnerId holder = now.Shards.Span[missing.Index].Owner;
-        return holder != asked
-            ? holder
-            : throw new ShardLostException(
-                pinned.Id,
-                Planner.PositionsOf(missing.Index, pinned.Spec.ShardLength, pinned.State.Length),
-                $"their owner {asked} does not hold them");
-    }
-
-    private async Task<PooledPartial> MergeAsync(NodePartial[] partials, TileQuery query, CancellationToken cancellationToken)
-    {
-        MergeJob job = new(partials, TreeNode.Root(query.Snapshot.State.Length), cancellationToken);
-        await _pool.RunAsync(job).ConfigureAwait(false);
-        return job.Root!;
     }
 }

@@ -33,17 +33,25 @@ public sealed class ShardService
             return;
         }
 
-        Shard shard = _registry.LeaseForWrite(write.Shard, write.Spec);
+        Shard shard = await _registry.LeaseForWriteAsync(write.Shard, write.Spec, cancellationToken).ConfigureAwait(false);
         try
         {
             shard.Prepare(write);
-            await _pool.RunAsync(new PackJob(shard, write, cancellationToken)).ConfigureAwait(false);
-            await _registry.Store.AppendAsync(write, cancellationToken).ConfigureAwait(false);
-            shard.Complete(write);
+            try
+            {
+                await _pool.RunAsync(new PackJob(shard, write, cancellationToken)).ConfigureAwait(false);
+                await _registry.Store.AppendAsync(write, cancellationToken).ConfigureAwait(false);
+                shard.Complete(write);
+            }
+            catch
+            {
+                shard.Abandon(write);
+                throw;
+            }
         }
         finally
         {
-            shard.Release();
+            _registry.EndWrite(shard);
         }
     }
 

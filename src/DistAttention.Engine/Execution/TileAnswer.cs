@@ -1,3 +1,4 @@
+using DistAttention.Engine.Planning;
 using DistAttention.Engine.Shards;
 
 namespace DistAttention.Engine.Execution;
@@ -6,8 +7,11 @@ namespace DistAttention.Engine.Execution;
 /// <param name="Partials">One partial per node asked for, in the order asked; empty if a shard is missing.</param>
 /// <param name="PositionsCounted">Positions of the snapshot that the partials stand for.</param>
 /// <param name="NotHere">Shards that the owner does not hold.</param>
-public sealed record TileAnswer(IReadOnlyList<NodePartial> Partials, long PositionsCounted, IReadOnlyList<ShardId> NotHere) : IDisposable
+public sealed record TileAnswer(IReadOnlyList<NodePartial> Partials, long PositionsCounted, IReadOnlyList<ShardId> NotHere) : IOwnerAnswer
 {
+    bool IOwnerAnswer.Answers(OwnerWork work) =>
+        NotHere.Count == 0 && PositionsCounted == work.Positions && Partials.Select(static p => p.Node).SequenceEqual(work.Nodes);
+
     /// <summary>Gives the partials' memory back.</summary>
     public void Dispose()
     {

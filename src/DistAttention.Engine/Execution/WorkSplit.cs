@@ -9,7 +9,7 @@ namespace DistAttention.Engine.Execution;
 internal sealed class WorkSplit
 {
     /// <summary>Query lanes (rows × query heads of a group) that share one pass over K/V.</summary>
-    private const int LanesPerItem = 192;
+    private const int LanesPerItem = 256;
 
     /// <summary>Items per thread that balance well enough.</summary>
     private const int ItemsPerThread = 4;

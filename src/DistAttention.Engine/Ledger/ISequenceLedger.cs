@@ -23,5 +23,6 @@ public interface ISequenceLedger
 
     /// <summary>Gives a reservation up. Later ones are thrown away with it, since their positions move.</summary>
     /// <param name="operationId">The append.</param>
-    ValueTask AbortAsync(OperationId operationId);
+    /// <returns>Whether there was one to give up: not if the append was committed, or its reservation thrown away before.</returns>
+    ValueTask<bool> AbortAsync(OperationId operationId);
 }

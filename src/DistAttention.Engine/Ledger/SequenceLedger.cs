@@ -57,7 +57,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     /// <exception cref="SequenceExistsException">The name is taken.</exception>
     public static async ValueTask<SequenceLedger> CreateAsync(LedgerRecord record, ILedgerStore store, IShardPlacement placement, TimeProvider time, CancellationToken cancellationToken)
     {
-        record = record with { Fence = 1L << 32 };
+        record = record with { Fence = ((record.Fence >> 32) + 1) << 32 };
         long? version = await store.CompareAndSwapAsync(record, 0, cancellationToken).ConfigureAwait(false);
         return new SequenceLedger(record, version ?? throw new SequenceExistsException(record.Id), store, placement, time);
     }
@@ -142,7 +142,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
 
             pending.Written = true;
             committed = pending.Committed.Task;
-            await AdvanceAsync(cancellationToken).ConfigureAwait(false);
+            await AdvanceAsync().ConfigureAwait(false);
         }
         finally
         {
@@ -153,7 +153,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask AbortAsync(OperationId operationId)
+    public async ValueTask<bool> AbortAsync(OperationId operationId)
     {
         await _turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
@@ -163,6 +163,8 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
             {
                 ThrowAwayFrom(at);
             }
+
+            return at >= 0;
         }
         finally
         {
@@ -193,7 +195,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
             long generation = _record.Fence;
             ImmutableArray<ShardEntry> kept = await CutShardsAsync(_record.Uid, generation, length, seed).ConfigureAwait(false);
             ImmutableArray<ShardEntry> before = _shards;
-            await StoreAsync(_record with { Epoch = _record.Epoch + 1, Length = length, Shards = kept }, cancellationToken).ConfigureAwait(false);
+            await StoreAsync(_record with { Epoch = _record.Epoch + 1, Length = length, Shards = kept }).ConfigureAwait(false);
             _shards = kept;
             return (_record.Snapshot, [.. before.Except(kept)]);
         }
@@ -229,7 +231,9 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
             Guid uid = Guid.CreateVersion7();
             ImmutableArray<ShardEntry> shards = await CutShardsAsync(uid, 0, keep, seed).ConfigureAwait(false);
             await retain([.. shards.Where(s => s.Id.Sequence != uid)], uid).ConfigureAwait(false);
-            return new LedgerRecord { Id = id, Uid = uid, Spec = _record.Spec, Length = keep, Shards = shards };
+
+            // Its fences go on above this one's, under which the rows it starts with were stored.
+            return new LedgerRecord { Id = id, Uid = uid, Spec = _record.Spec, Length = keep, Fence = _record.Fence, Shards = shards };
         }
         finally
         {
@@ -255,7 +259,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
             _shards = _shards.SetItem(shard.Index, new ShardEntry(shard, owner));
             if (shard.Index < _record.Shards.Length)
             {
-                await StoreAsync(_record with { Shards = _shards }, cancellationToken).ConfigureAwait(false);
+                await StoreAsync(_record with { Shards = _shards }).ConfigureAwait(false);
             }
         }
         finally
@@ -343,7 +347,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     }
 
     /// <summary>Moves the length over the written reservations at the front.</summary>
-    private async ValueTask AdvanceAsync(CancellationToken cancellationToken)
+    private async ValueTask AdvanceAsync()
     {
         int ready = 0;
         OperationWindow operations = _record.Operations;
@@ -360,7 +364,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
             return;
         }
 
-        await StoreAsync(_record with { Length = length, Operations = operations, Shards = _shards }, cancellationToken).ConfigureAwait(false);
+        await StoreAsync(_record with { Length = length, Operations = operations, Shards = _shards }).ConfigureAwait(false);
         foreach (Pending pending in _pending[..ready])
         {
             pending.Committed.TrySetResult(new AppendResult(pending.Rows.Start, pending.Rows.Length, _record.Snapshot));
@@ -418,9 +422,10 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         _record = _record with { Fence = _record.Fence + 1 };
     }
 
-    private async ValueTask StoreAsync(LedgerRecord record, CancellationToken cancellationToken)
+    /// <summary>Never cancelled: a write that may or may not have happened would leave this ledger behind its own store.</summary>
+    private async ValueTask StoreAsync(LedgerRecord record)
     {
-        long? version = await _store.CompareAndSwapAsync(record, _version, cancellationToken).ConfigureAwait(false);
+        long? version = await _store.CompareAndSwapAsync(record, _version, CancellationToken.None).ConfigureAwait(false);
         _version = version ?? throw new LedgerFencedException(_record.Id);
         Volatile.Write(ref _record, record);
     }

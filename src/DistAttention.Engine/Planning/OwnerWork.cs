@@ -32,11 +32,35 @@ public sealed class OwnerWork
     /// <param name="root">A node that holds all of them.</param>
     public static IReadOnlyList<OwnerWork> Assign(IReadOnlyList<ShardSlice> visible, int shardLength, TreeNode root)
     {
+        int shardLevel = ShardLevel(shardLength);
+        return Assign(visible, shardLength, [root.Level <= shardLevel ? new TreeNode(shardLevel, 0) : root]);
+    }
+
+    /// <summary>Assigns visible shards to their owners, each node on its own.</summary>
+    /// <param name="visible">Visible shards, in the order of their positions.</param>
+    /// <param name="shardLength">Positions per shard.</param>
+    /// <param name="nodes">Nodes of a shard or more that hold all of them, in the order of their positions.</param>
+    internal static IReadOnlyList<OwnerWork> Assign(IReadOnlyList<ShardSlice> visible, int shardLength, IReadOnlyList<TreeNode> nodes)
+    {
         List<OwnerWork> work = [];
-        int shardLevel = BitOperations.Log2((uint)(shardLength / SequenceFormat.RunLength));
-        AssignNode(visible, 0, visible.Count, root.Level <= shardLevel ? new TreeNode(shardLevel, 0) : root, shardLevel, work);
+        int shardLevel = ShardLevel(shardLength);
+        int from = 0;
+        foreach (TreeNode node in nodes)
+        {
+            int to = from;
+            while (to < visible.Count && visible[to].Shard.Id.Index < node.EndRun >> shardLevel)
+            {
+                to++;
+            }
+
+            AssignNode(visible, from, to, node, shardLevel, work);
+            from = to;
+        }
+
         return work;
     }
+
+    private static int ShardLevel(int shardLength) => BitOperations.Log2((uint)(shardLength / SequenceFormat.RunLength));
 
     private static void AssignNode(IReadOnlyList<ShardSlice> visible, int from, int to, TreeNode node, int shardLevel, List<OwnerWork> work)
     {

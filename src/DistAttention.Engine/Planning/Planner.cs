@@ -7,12 +7,25 @@ namespace DistAttention.Engine.Planning;
 /// <summary>Which owner computes which (query rows × positions), and why the rest is skipped. Pure: nothing runs.</summary>
 public static class Planner
 {
-    /// <summary>About the size of a tile of q on its way to an owner.</summary>
+    /// <summary>About the size of a tile of q on its way to an owner, and at most that of what comes back.</summary>
     public const int TileBytes = 1 << 20;
+
+    /// <summary>About the size of what one tile of the second pass collects.</summary>
+    private const int MassBytes = 8 << 20;
 
     /// <summary>Query rows per tile, at least 1.</summary>
     /// <param name="spec">The sequence's shape.</param>
-    public static int TileRows(SequenceSpec spec) => Math.Max(1, TileBytes / (spec.NumHeadsQ * spec.HeadDim * sizeof(float)));
+    public static int TileRows(SequenceSpec spec) =>
+        Math.Max(1, TileBytes / (spec.NumHeadsQ * Math.Max(spec.HeadDim, spec.HeadDimV) * sizeof(float)));
+
+    /// <summary>Query rows per tile of a call that also reports mass, at least 1: fewer where much is collected per row.</summary>
+    /// <param name="spec">The sequence's shape.</param>
+    /// <param name="options">What to report.</param>
+    public static int TileRows(SequenceSpec spec, AttentionMassOptions options)
+    {
+        long rowBytes = spec.NumHeadsQ * (((long)options.Bins * sizeof(long)) + (options.TopK * (sizeof(long) + sizeof(float))));
+        return (int)Math.Clamp(MassBytes / rowBytes, 1, TileRows(spec));
+    }
 
     /// <summary>Positions of a shard inside a sequence of <paramref name="length"/> positions.</summary>
     /// <param name="shard">Its index.</param>

@@ -13,6 +13,7 @@ public sealed class Shard : CountedLease
     private readonly ByteBudget _budget;
     private readonly List<KvBlock> _blocks = [];
     private readonly List<PositionRange> _written = [];
+    private readonly List<PositionRange> _running = [];
     private BlockTable _table = new([]);
     private long _fence;
 
@@ -105,26 +106,36 @@ public sealed class Shard : CountedLease
         return shard;
     }
 
-    /// <summary>Makes room for rows, so that packing them cannot fail.</summary>
+    /// <summary>Makes room for rows, so that packing them cannot fail. <see cref="Complete"/> or <see cref="Abandon"/> must follow.</summary>
     /// <param name="write">The rows, not yet validated against the shard.</param>
     /// <exception cref="StaleWriteException">A newer reservation has written here.</exception>
-    /// <exception cref="CapacityExceededException">The budget cannot pay for the blocks.</exception>
+    /// <exception cref="CapacityExceededException">The budget cannot pay for the blocks; none was taken.</exception>
     public void Prepare(in ShardWrite write)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(write.FirstIdx);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(write.FirstIdx + write.Count, Spec.ShardLength);
+        ArgumentOutOfRangeException.ThrowIfNegative(write.Count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)write.FirstIdx + write.Count, Spec.ShardLength);
         lock (_lock)
         {
             ThrowIfStale(write.Fence);
             Volatile.Write(ref _fence, write.Fence);
-            int needed = (write.FirstIdx + write.Count + SequenceFormat.BlockLength - 1) / SequenceFormat.BlockLength;
-            if (needed > _blocks.Count)
+            int had = _blocks.Count;
+            try
             {
-                while (_blocks.Count < needed)
+                while (_blocks.Count < BlocksOf(RowsOf(write).End))
                 {
                     _blocks.Add(new KvBlock(Layout.BlockBytes, _budget));
                 }
+            }
+            catch
+            {
+                ReleaseBlocksFrom(had);
+                throw;
+            }
 
+            _running.Add(RowsOf(write));
+            if (_blocks.Count > had)
+            {
                 ReplaceTable();
             }
         }
@@ -144,6 +155,7 @@ public sealed class Shard : CountedLease
         KvBlock target;
         lock (_lock)
         {
+            // Stays while the write runs, whatever else is given up.
             target = _blocks[block];
         }
 
@@ -161,32 +173,74 @@ public sealed class Shard : CountedLease
         }
     }
 
-    /// <summary>Marks prepared and packed rows as written.</summary>
+    /// <summary>
+    /// Marks prepared and packed rows as written. A write that a newer one has overtaken is refused even now: in the store
+    /// it may stand behind that one, and would be taken for a late one when the shard is read back.
+    /// </summary>
     /// <param name="write">The rows.</param>
+    /// <exception cref="StaleWriteException">A newer reservation has written here.</exception>
     public void Complete(in ShardWrite write)
     {
         lock (_lock)
         {
-            AddWritten(new PositionRange(write.FirstIdx, write.FirstIdx + write.Count));
+            ThrowIfStale(write.Fence);
+            _running.Remove(RowsOf(write));
+            AddWritten(RowsOf(write));
         }
     }
 
-    /// <summary>Leases the block table that holds at least the first <paramref name="length"/> rows.</summary>
+    /// <summary>Gives prepared rows up: memory that only they needed is let go.</summary>
+    /// <param name="write">The rows.</param>
+    public void Abandon(in ShardWrite write)
+    {
+        lock (_lock)
+        {
+            _running.Remove(RowsOf(write));
+            ReleaseUnneededBlocks();
+        }
+    }
+
+    /// <summary>Forgets rows of a reservation that was given up, and of those behind it. Nothing happens once a newer one has written.</summary>
+    /// <param name="length">Rows to keep.</param>
+    /// <param name="fence">The fence of the reservation that was given up.</param>
+    public void Trim(int length, long fence)
+    {
+        lock (_lock)
+        {
+            if (Volatile.Read(ref _fence) > fence)
+            {
+                return;
+            }
+
+            PositionRange kept = new(0, length);
+            PositionRange[] before = [.. _written];
+            _written.Clear();
+            _written.AddRange(before.Select(w => w.Intersect(kept)).Where(static w => !w.IsEmpty));
+            ReleaseUnneededBlocks();
+        }
+    }
+
+    /// <summary>Leases the block table that holds at least the first <paramref name="length"/> rows; null if not all of them are written here.</summary>
     /// <param name="length">Rows the caller will read.</param>
-    /// <exception cref="InvalidOperationException">Not all of them are written here.</exception>
-    public BlockTable LeaseTable(int length)
+    public BlockTable? TryLeaseTable(int length)
     {
         lock (_lock)
         {
             if (ContiguousLength < length)
             {
-                throw new InvalidOperationException($"Shard {Id} holds {ContiguousLength} rows, not {length}.");
+                return null;
             }
 
             _table.Lease();
             return _table;
         }
     }
+
+    /// <summary>Leases the block table that holds at least the first <paramref name="length"/> rows.</summary>
+    /// <param name="length">Rows the caller will read.</param>
+    /// <exception cref="InvalidOperationException">Not all of them are written here.</exception>
+    public BlockTable LeaseTable(int length) =>
+        TryLeaseTable(length) ?? throw new InvalidOperationException($"Shard {Id} holds {ContiguousLength} rows, not {length}.");
 
     /// <inheritdoc/>
     protected override void Free()
@@ -205,6 +259,36 @@ public sealed class Shard : CountedLease
         {
             throw new StaleWriteException(Id, fence, current);
         }
+    }
+
+    private static PositionRange RowsOf(in ShardWrite write) => new(write.FirstIdx, (long)write.FirstIdx + write.Count);
+
+    private static int BlocksOf(long rows) => (int)((rows + SequenceFormat.BlockLength - 1) / SequenceFormat.BlockLength);
+
+    /// <summary>Lets go of blocks at the end that no written row and no running write needs; readers keep theirs.</summary>
+    private void ReleaseUnneededBlocks()
+    {
+        long end = _written.Count > 0 ? _written[^1].End : 0;
+        foreach (PositionRange running in _running)
+        {
+            end = Math.Max(end, running.End);
+        }
+
+        if (BlocksOf(end) < _blocks.Count)
+        {
+            ReleaseBlocksFrom(BlocksOf(end));
+            ReplaceTable();
+        }
+    }
+
+    private void ReleaseBlocksFrom(int first)
+    {
+        foreach (KvBlock block in _blocks[first..])
+        {
+            block.Release();
+        }
+
+        _blocks.RemoveRange(first, _blocks.Count - first);
     }
 
     private void ReplaceTable()

@@ -15,7 +15,9 @@ public sealed class ShardRegistry : IDisposable
     private readonly Dictionary<ShardId, Entry> _entries = [];
     private readonly HashSet<ShardId> _forgotten = [];
     private readonly Queue<ShardId> _forgottenOldestFirst = [];
+    private readonly Dictionary<ShardId, Task> _loading = [];
     private readonly IShardStore _store;
+    private bool _disposed;
 
     /// <summary>Makes an empty registry.</summary>
     /// <param name="budget">Pays for blocks.</param>
@@ -48,72 +50,37 @@ public sealed class ShardRegistry : IDisposable
         }
     }
 
-    /// <summary>Leases a shard that is to be written, making it if need be. The caller releases it.</summary>
+    /// <summary>
+    /// Leases a shard that is to be written, reading it back if it is not resident, and making it if there is none. It
+    /// stays resident until <see cref="EndWrite"/>.
+    /// </summary>
     /// <param name="id">The shard.</param>
     /// <param name="spec">The sequence's shape and storage.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="StaleWriteException">The shard is no longer part of any sequence.</exception>
-    public Shard LeaseForWrite(ShardId id, SequenceSpec spec)
+    public async ValueTask<Shard> LeaseForWriteAsync(ShardId id, SequenceSpec spec, CancellationToken cancellationToken) =>
+        await LeaseAsync(id, spec, cancellationToken).ConfigureAwait(false) ?? throw new StaleWriteException(id);
+
+    /// <summary>Ends a lease for writing.</summary>
+    /// <param name="shard">The shard.</param>
+    public void EndWrite(Shard shard)
     {
         lock (_lock)
         {
-            if (_forgotten.Contains(id))
+            if (_entries.TryGetValue(shard.Id, out Entry? entry) && entry.Shard == shard)
             {
-                throw new StaleWriteException(id);
+                entry.Writers--;
             }
-
-            Entry entry = GetOrAdd(id, id.Sequence);
-            entry.Shard ??= new Shard(id, spec, Budget);
-            entry.Shard.Lease();
-            return entry.Shard;
         }
+
+        shard.Release();
     }
 
     /// <summary>Leases a shard, reading it back from the store if it is not resident; null if the store has nothing of it either.</summary>
     /// <param name="id">The shard.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
-    public async ValueTask<Shard?> LeaseOrLoadAsync(ShardId id, CancellationToken cancellationToken)
-    {
-        if (TryLease(id) is { } resident)
-        {
-            return resident;
-        }
-
-        Shard? loaded = null;
-        try
-        {
-            await foreach (ShardWrite write in _store.ReadAsync(id, cancellationToken).ConfigureAwait(false))
-            {
-                loaded ??= new Shard(id, write.Spec, Budget);
-                Replay(loaded, write);
-            }
-        }
-        catch
-        {
-            loaded?.Release();
-            throw;
-        }
-
-        if (loaded is null)
-        {
-            return null;
-        }
-
-        lock (_lock)
-        {
-            Entry entry = GetOrAdd(id, id.Sequence);
-            if (entry.Shard is null)
-            {
-                entry.Shard = loaded;
-            }
-            else
-            {
-                loaded.Release();
-            }
-
-            entry.Shard.Lease();
-            return entry.Shard;
-        }
-    }
+    public ValueTask<Shard?> LeaseOrLoadAsync(ShardId id, CancellationToken cancellationToken) =>
+        TryLease(id) is { } resident ? new(resident) : LeaseAsync(id, writeSpec: null, cancellationToken);
 
     /// <summary>Adds a shard that starts with another's first rows.</summary>
     /// <param name="id">The new shard.</param>
@@ -129,22 +96,24 @@ public sealed class ShardRegistry : IDisposable
             return false;
         }
 
+        Shard? seeded = null;
         try
         {
+            // Memory first: what it refuses leaves nothing behind in the store.
+            seeded = Shard.Seeded(id, from, count, Budget);
             await _store.SeedAsync(id, source, count, cancellationToken).ConfigureAwait(false);
-            Shard seeded = Shard.Seeded(id, from, count, Budget);
             lock (_lock)
             {
+                ThrowIfDisposed();
                 Entry entry = GetOrAdd(id, id.Sequence);
-                Shard? before = entry.Shard;
-                entry.Shard = seeded;
-                before?.Release();
+                (entry.Shard, seeded) = (seeded, entry.Shard);
             }
 
             return true;
         }
         finally
         {
+            seeded?.Release();
             from.Release();
         }
     }
@@ -178,6 +147,11 @@ public sealed class ShardRegistry : IDisposable
                 {
                     entry.Holders.Remove(holder);
                     ForgetIfUnheld(id, entry, ref forgotten);
+                }
+                else if (holder == id.Sequence)
+                {
+                    // Reserved, never written: a write that is still on its way comes too late.
+                    Remember(id);
                 }
             }
         }
@@ -233,14 +207,27 @@ public sealed class ShardRegistry : IDisposable
         }
     }
 
+    /// <summary>Forgets rows that a shard was given for an append that was given up; nothing happens if it is not resident.</summary>
+    /// <param name="id">The shard.</param>
+    /// <param name="length">Rows to keep.</param>
+    /// <param name="fence">The fence of the append's reservation.</param>
+    public void Trim(ShardId id, int length, long fence)
+    {
+        if (TryLease(id) is { } shard)
+        {
+            shard.Trim(length, fence);
+            shard.Release();
+        }
+    }
+
     /// <summary>Takes a shard out of memory; it comes back from the store when it is asked for. Its readers finish first.</summary>
     /// <param name="id">The shard.</param>
-    /// <returns>Whether it was resident.</returns>
+    /// <returns>Whether it was taken out: not if it was not resident, or is being written.</returns>
     public bool Evict(ShardId id)
     {
         lock (_lock)
         {
-            if (!_entries.TryGetValue(id, out Entry? entry) || entry.Shard is not { } shard)
+            if (!_entries.TryGetValue(id, out Entry? entry) || entry.Shard is not { } shard || entry.Writers > 0)
             {
                 return false;
             }
@@ -296,6 +283,7 @@ public sealed class ShardRegistry : IDisposable
     {
         lock (_lock)
         {
+            _disposed = true;
             foreach (Entry entry in _entries.Values)
             {
                 entry.Shard?.Release();
@@ -325,6 +313,116 @@ public sealed class ShardRegistry : IDisposable
         shard.Complete(write);
     }
 
+    /// <summary>One reader of the store at a time per shard; whatever is written meanwhile waits for it, so what it read is whole.</summary>
+    private async ValueTask<Shard?> LeaseAsync(ShardId id, SequenceSpec? writeSpec, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            TaskCompletionSource? mine = null;
+            Task? running;
+            lock (_lock)
+            {
+                ThrowIfDisposed();
+                if (_entries.TryGetValue(id, out Entry? entry))
+                {
+                    if (entry.Shard is not null)
+                    {
+                        return Lease(entry, writeSpec);
+                    }
+                }
+                else if (_forgotten.Contains(id))
+                {
+                    return null;
+                }
+
+                if (!_loading.TryGetValue(id, out running))
+                {
+                    mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                    _loading.Add(id, mine.Task);
+                }
+            }
+
+            if (mine is null)
+            {
+                await running!.WaitAsync(cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            try
+            {
+                return Install(id, await ReadAsync(id, cancellationToken).ConfigureAwait(false), writeSpec);
+            }
+            finally
+            {
+                lock (_lock)
+                {
+                    _loading.Remove(id);
+                }
+
+                mine.SetResult();
+            }
+        }
+    }
+
+    private async ValueTask<Shard?> ReadAsync(ShardId id, CancellationToken cancellationToken)
+    {
+        Shard? loaded = null;
+        try
+        {
+            await foreach (ShardWrite write in _store.ReadAsync(id, cancellationToken).ConfigureAwait(false))
+            {
+                loaded ??= new Shard(id, write.Spec, Budget);
+                Replay(loaded, write);
+            }
+
+            return loaded;
+        }
+        catch
+        {
+            loaded?.Release();
+            throw;
+        }
+    }
+
+    /// <summary>Adds a shard as it was read, or an empty one if nothing was and it is to be written, and leases it.</summary>
+    private Shard? Install(ShardId id, Shard? loaded, SequenceSpec? writeSpec)
+    {
+        Shard? unused = loaded;
+        try
+        {
+            lock (_lock)
+            {
+                ThrowIfDisposed();
+                if ((loaded is null && writeSpec is null) || (_forgotten.Contains(id) && !_entries.ContainsKey(id)))
+                {
+                    return null;
+                }
+
+                Entry entry = GetOrAdd(id, id.Sequence);
+                if (entry.Shard is null)
+                {
+                    entry.Shard = loaded ?? new Shard(id, writeSpec!, Budget);
+                    unused = null;
+                }
+
+                return Lease(entry, writeSpec);
+            }
+        }
+        finally
+        {
+            unused?.Release();
+        }
+    }
+
+    private static Shard Lease(Entry entry, SequenceSpec? writeSpec)
+    {
+        entry.Shard!.Lease();
+        entry.Writers += writeSpec is null ? 0 : 1;
+        return entry.Shard;
+    }
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
+
     private void ForgetIfUnheld(ShardId id, Entry entry, ref List<ShardId>? forgotten)
     {
         if (entry.Holders.Count > 0 || entry.Pins > 0)
@@ -348,7 +446,11 @@ public sealed class ShardRegistry : IDisposable
 
     private void Remember(ShardId forgotten)
     {
-        _forgotten.Add(forgotten);
+        if (!_forgotten.Add(forgotten))
+        {
+            return;
+        }
+
         _forgottenOldestFirst.Enqueue(forgotten);
         if (_forgottenOldestFirst.Count > ForgottenCapacity)
         {
@@ -373,5 +475,8 @@ public sealed class ShardRegistry : IDisposable
         public HashSet<Guid> Holders { get; } = [];
 
         public int Pins { get; set; }
+
+        /// <summary>Writes that run on <see cref="Shard"/>.</summary>
+        public int Writers { get; set; }
     }
 }

@@ -33,5 +33,5 @@ internal sealed class RemoteLedger(ISequenceGrain grain, SequenceHandle handle) 
         }
     }
 
-    public async ValueTask AbortAsync(OperationId operationId) => await grain.AbortAsync(handle.Uid, operationId).ConfigureAwait(false);
+    public async ValueTask<bool> AbortAsync(OperationId operationId) => await grain.AbortAsync(handle.Uid, operationId).ConfigureAwait(false);
 }

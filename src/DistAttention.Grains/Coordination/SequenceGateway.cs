@@ -120,6 +120,16 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
     public async ValueTask ReleaseAsync(OwnerId owner, IReadOnlyList<ShardId> shards, Guid holder, CancellationToken cancellationToken) =>
         await links.Silos.Host(owner).ReleaseAsync([.. shards.Select(EngineWire.ToRef)], holder).WaitAsync(cancellationToken).ConfigureAwait(false);
 
+    public async ValueTask TrimAsync(OwnerId owner, ShardId shard, int length, long fence, CancellationToken cancellationToken)
+    {
+        IKvShardGrain grain = links.ShardGrain(shard, owner);
+        await links.WithHint(owner, async () =>
+        {
+            await grain.TrimAsync(length, fence).WaitAsync(links.Times.Probe, links.Times.Time, cancellationToken).ConfigureAwait(false);
+            return true;
+        }).ConfigureAwait(false);
+    }
+
     private async Task<TReply> CallAsync<TCall, TReply>(
         OwnerId owner,
         TileRequest tile,

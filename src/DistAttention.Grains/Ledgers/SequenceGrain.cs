@@ -57,6 +57,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
             Spec = seed.Spec.Value,
             Length = seed.Length,
             Shards = [.. EngineWire.ToEntries(seed.Shards)],
+            Fence = seed.Fence,
         },
         cancellationToken);
 
@@ -92,7 +93,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         LedgerRecord fork = await ledger.ForkAsync(new SequenceId(name), length, SeedAsync, RetainAsync, cancellationToken);
         try
         {
-            LedgerSeed seed = new(fork.Uid, Packed.Of(fork.Spec), fork.Length, EngineWire.ToMap(fork.Shards.AsSpan()));
+            LedgerSeed seed = new(fork.Uid, Packed.Of(fork.Spec), fork.Length, EngineWire.ToMap(fork.Shards.AsSpan()), fork.Fence);
             ISequenceGrain grain = GrainFactory.GetGrain<ISequenceGrain>(name);
             OwnerId home = fork.Shards.IsEmpty ? _silos.Self : fork.Shards[0].Owner;
             return await _links.WithHint(home, () => grain.AdoptAsync(seed, cancellationToken));
@@ -143,7 +144,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         }
     }
 
-    public async Task AbortAsync(Guid uid, OperationId operation) => await (await LedgerAsync(uid)).AbortAsync(operation);
+    public async Task<bool> AbortAsync(Guid uid, OperationId operation) => await (await LedgerAsync(uid)).AbortAsync(operation);
 
     public async Task<SequenceReport> GetInfoAsync(Guid? uid, CancellationToken cancellationToken)
     {

@@ -69,6 +69,12 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
     public Task<bool> SeedAsync(ShardRef source, int count, CancellationToken cancellationToken) =>
         _shards.Registry.SeedAsync(_id, EngineWire.ToId(source), count, cancellationToken).AsTask();
 
+    public Task TrimAsync(int length, long fence)
+    {
+        _shards.Registry.Trim(_id, length, fence);
+        return Task.CompletedTask;
+    }
+
     public Task<bool> IsWorkingOnAsync(Guid callId) => Task.FromResult(_calls.Contains(callId));
 
     public Task<ShardWhereabouts> FindAsync() => Task.FromResult(new ShardWhereabouts(_silos.Self.Value, RowsHeld()));

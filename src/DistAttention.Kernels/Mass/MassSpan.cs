@@ -74,13 +74,9 @@ public readonly ref struct MassSpan
             Bins[i] += other.Bins[i];
         }
 
-        for (int start = 0; start < TopPositions.Length; start += TopK)
+        for (int slot = 0; slot < TopPositions.Length / Math.Max(1, TopK); slot++)
         {
-            TopList left = Top(start / TopK);
-            TopList right = other.Top(start / TopK);
-            for (int i = 0; i < TopK && right.Positions[i] >= 0 && left.Insert(right.Positions[i], right.Weights[i]); i++)
-            {
-            }
+            Top(slot).Add(other.Top(slot));
         }
     }
 

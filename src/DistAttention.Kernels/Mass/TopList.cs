@@ -24,6 +24,18 @@ internal readonly ref struct TopList(Span<long> positions, Span<float> weights)
         return last < position ? Weights[^1] : MathF.BitDecrement(Weights[^1]);
     }
 
+    /// <summary>Puts the positions of another list in their places.</summary>
+    public void Add(TopList other)
+    {
+        for (int i = 0; i < other.Positions.Length && other.Positions[i] >= 0; i++)
+        {
+            if (!Insert(other.Positions[i], other.Weights[i]))
+            {
+                return; // those after it are lighter still
+            }
+        }
+    }
+
     /// <summary>Puts a position in its place, if it has one; false if it is lighter than all of a full list.</summary>
     public bool Insert(long position, float weight)
     {

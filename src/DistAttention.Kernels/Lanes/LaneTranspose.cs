@@ -54,10 +54,10 @@ internal static unsafe class LaneTranspose
         Vector128<double> ab2 = High(a, b).AsDouble();
         Vector128<double> cd0 = Low(c, d).AsDouble();
         Vector128<double> cd2 = High(c, d).AsDouble();
-        Vector128.Create(ab0.GetLower(), cd0.GetLower()).AsSingle().Store(to);
-        Vector128.Create(ab0.GetUpper(), cd0.GetUpper()).AsSingle().Store(to + toStride);
-        Vector128.Create(ab2.GetLower(), cd2.GetLower()).AsSingle().Store(to + (2 * toStride));
-        Vector128.Create(ab2.GetUpper(), cd2.GetUpper()).AsSingle().Store(to + (3 * toStride));
+        Low(ab0, cd0).AsSingle().Store(to);
+        High(ab0, cd0).AsSingle().Store(to + toStride);
+        Low(ab2, cd2).AsSingle().Store(to + (2 * toStride));
+        High(ab2, cd2).AsSingle().Store(to + (3 * toStride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -84,5 +84,31 @@ internal static unsafe class LaneTranspose
         return AdvSimd.Arm64.IsSupported
             ? AdvSimd.Arm64.ZipHigh(a, b)
             : Vector128.Create(a[2], b[2], a[3], b[3]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<double> Low(Vector128<double> a, Vector128<double> b)
+    {
+        if (Sse2.IsSupported)
+        {
+            return Sse2.UnpackLow(a, b);
+        }
+
+        return AdvSimd.Arm64.IsSupported
+            ? AdvSimd.Arm64.ZipLow(a, b)
+            : Vector128.Create(a[0], b[0]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<double> High(Vector128<double> a, Vector128<double> b)
+    {
+        if (Sse2.IsSupported)
+        {
+            return Sse2.UnpackHigh(a, b);
+        }
+
+        return AdvSimd.Arm64.IsSupported
+            ? AdvSimd.Arm64.ZipHigh(a, b)
+            : Vector128.Create(a[1], b[1]);
     }
 }

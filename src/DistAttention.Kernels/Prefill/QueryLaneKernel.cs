@@ -34,12 +34,16 @@ internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileK
 
     private static int GroupLanes => QueryLanes<TLanes, TVec, TElement, TScaled>.GroupLanes;
 
-    /// <summary>Query vectors of one chunk: as many as keep queries and output in the second-level cache.</summary>
+    /// <summary>
+    /// Query vectors of one chunk: as many as keep queries and output in the second-level cache, but enough for every tile
+    /// that comes from memory to be used several times.
+    /// </summary>
     public static int ChunkVectors(KvLayout layout)
     {
         const int CacheFloats = 64 * 1024;
+        const int FewestGroups = 4;
         int lanes = CacheFloats / (layout.HeadDim + Columns(layout));
-        return Math.Max(1, lanes / GroupLanes) * GroupLanes;
+        return Math.Max(FewestGroups, lanes / GroupLanes) * GroupLanes;
     }
 
     public readonly void Reset(int partial)

@@ -2,22 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace DistAttention.Kernels;
 
-/// <summary>A choice that the JIT sees as a constant.</summary>
-internal interface IChoice
-{
-    static abstract bool Value { get; }
-}
-
-internal readonly struct Yes : IChoice
-{
-    public static bool Value => true;
-}
-
-internal readonly struct No : IChoice
-{
-    public static bool Value => false;
-}
-
 /// <summary>The online softmax over one tile for one vector of queries: scores [key][lanes] become weights in place.</summary>
 /// <remarks>
 /// m' = max(m, tile max); p = 2^(s − m'); lt = chain of p over the keys, ascending, from +0; alpha = 2^(m − m');

@@ -1,0 +1,41 @@
+namespace DistAttention.Engine.Tests.Embedded;
+
+/// <summary>Counts what the whole process allocates, so nothing else runs beside it.</summary>
+[CollectionDefinition(nameof(AllocationTests), DisableParallelization = true)]
+[Collection(nameof(AllocationTests))]
+public sealed class AllocationTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    public async Task AStepOfDecodingAllocatesLittle(int heads)
+    {
+        const int Steps = 400;
+        const int BoundBytes = 24 * 1024;
+        AttentionProblem problem = new() { Seed = 121, NumHeadsKv = heads, GroupSize = 4, HeadDim = 64, HeadDimV = 64, Length = 9000 };
+        await using EmbeddedAttention client = Runs.Client();
+        IAttentionSequence sequence = await client.FillAsync("s", problem with { Length = 8000 }, 4096);
+        float[] output = new float[heads * 4 * 64];
+        float[] lse = new float[heads * 4];
+        ReadOnlyMemory<float> q = problem.Q;
+        for (int i = 0; i < 100; i++)
+        {
+            await StepAsync(i);
+        }
+
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        for (int i = 100; i < 100 + Steps; i++)
+        {
+            await StepAsync(i);
+        }
+
+        long perStep = (GC.GetTotalAllocatedBytes(precise: true) - before) / Steps;
+        Assert.True(perStep <= BoundBytes, $"{perStep} bytes per step");
+
+        async Task StepAsync(int i)
+        {
+            await sequence.AppendAsync(problem.KRows(i, 1), problem.VRows(i, 1));
+            await sequence.AttendAsync(q, output, lse);
+        }
+    }
+}
