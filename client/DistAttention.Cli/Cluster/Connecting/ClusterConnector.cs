@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using DistAttention.Cli.Arguments;
 using DistAttention.Cli.Cluster.Local;
 using DistAttention.Cli.Connecting;
@@ -14,6 +15,7 @@ namespace DistAttention.Cli.Cluster.Connecting;
 internal sealed class ClusterConnector(int silosUnlessTold) : IConnector
 {
     private const int MostSilos = 64;
+    private static readonly TimeSpan _connectPatience = TimeSpan.FromSeconds(6);
 
     private readonly Option<EndPoint?> _cluster =
         Parsed.Option<EndPoint?>("--cluster", "HOST:PORT", "Compute on a cluster that runs: any one of its gateways.", static text => Gateway(text));
@@ -49,12 +51,32 @@ internal sealed class ClusterConnector(int silosUnlessTold) : IConnector
         int colon = text.LastIndexOf(':');
         return colon > 0 && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) && port > 0
             && Uri.CheckHostName(text[..colon]) == UriHostNameType.Dns
-            ? new DnsEndPoint(text[..colon], port, System.Net.Sockets.AddressFamily.InterNetwork)
+            ? new DnsEndPoint(text[..colon], port, AddressFamily.InterNetwork)
             : throw new FormatException($"'{text}' is not HOST:PORT");
     }
 
+    /// <summary>Connects to a cluster that runs.</summary>
+    /// <exception cref="CliException">Nobody answers there.</exception>
+    public static async Task<DistAttentionClient> ConnectClientAsync(EndPoint gateway, CancellationToken cancellationToken)
+    {
+        string place = gateway is DnsEndPoint dns ? $"{dns.Host}:{dns.Port}" : $"{gateway}";
+        try
+        {
+            DistAttentionClientOptions options = new() { Gateways = { gateway }, ConnectTimeout = _connectPatience };
+            return await DistAttentionClient.ConnectAsync(options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AttentionTimeoutException error)
+        {
+            throw new CliException($"no gateway of a cluster answers at {place} within {Units.Duration(_connectPatience)}", error);
+        }
+        catch (SocketException error)
+        {
+            throw new CliException($"{place}: {error.Message}", error);
+        }
+    }
+
     private static async Task<IAttentionHost> ConnectAsync(EndPoint gateway, CancellationToken cancellationToken) =>
-        await ClusterHost.OpenAsync(DistAttentionClient.ConnectAsync(new DistAttentionClientOptions { Gateways = { gateway } }, cancellationToken), owned: null, cancellationToken).ConfigureAwait(false);
+        await ClusterHost.OpenAsync(ConnectClientAsync(gateway, cancellationToken), owned: null, cancellationToken).ConfigureAwait(false);
 
     private static async Task<IAttentionHost> StartAsync(int silos, int? threadsPerSilo, CancellationToken cancellationToken) =>
         await ClusterHost.StartAsync(silos, threadsPerSilo, cancellationToken).ConfigureAwait(false);

@@ -10,6 +10,13 @@ namespace DistAttention.Cli.Cluster.Local;
 /// </summary>
 internal sealed class SiloProcess : IDisposable
 {
+    /// <summary>Unlike arguments, these give way to what the user has set. Silos of one machine answer fast or are gone.</summary>
+    private static readonly (string Name, string Value)[] _defaults =
+    [
+        ("DISTATTN_Cluster__ProbeTimeout", "00:00:02"), // shorter than a network needs, longer than a busy machine takes
+        ("DISTATTN_Cluster__Refresh", "00:00:05"),
+    ];
+
     private readonly Process _process;
     private readonly StringBuilder _stderr = new();
     private readonly string _log;
@@ -40,13 +47,13 @@ internal sealed class SiloProcess : IDisposable
     /// <param name="settings">How every silo of the cluster is to be.</param>
     public static SiloProcess Start(string executable, StateFolder folder, int number, (int Silo, int Gateway) ports, SiloSettings settings)
     {
-        string name = SiloRecord.NameOf(number);
-        string log = folder.LogOf(name);
+        string silo = SiloRecord.NameOf(number);
+        string log = folder.LogOf(silo);
         List<string> arguments =
         [
             "--mode", "File",
             "--folder", folder.Path,
-            "--name", name,
+            "--name", silo,
             "--address", "127.0.0.1",
             "--silo-port", Text(ports.Silo),
             "--gateway-port", Text(ports.Gateway),
@@ -54,8 +61,6 @@ internal sealed class SiloProcess : IDisposable
             "--memory-budget", Text(settings.MemoryPerSilo),
             "--log-file", log,
             "--Hosting:Detached", "true",
-            "--Cluster:ProbeTimeout", settings.ProbeTimeout.ToString("c", CultureInfo.InvariantCulture),
-            "--Cluster:Refresh", "00:00:05",
         ];
         if (settings.OwnerLock is { } ownerLock)
         {
@@ -70,6 +75,11 @@ internal sealed class SiloProcess : IDisposable
             RedirectStandardError = true,
             WorkingDirectory = folder.Path,
         };
+        foreach ((string name, string value) in _defaults)
+        {
+            start.Environment.TryAdd(name, value);
+        }
+
         Process process = Process.Start(start) ?? throw new CliException($"'{executable}' did not start");
         process.StandardInput.Close();
         return new SiloProcess(process, new SiloRecord(number, process.Id, process.StartTime.ToUniversalTime(), ports.Silo, ports.Gateway), log);

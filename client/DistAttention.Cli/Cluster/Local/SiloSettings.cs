@@ -8,9 +8,6 @@ internal sealed record SiloSettings
     /// <summary>Bytes of K/V that each silo may hold.</summary>
     public required long MemoryPerSilo { get; init; }
 
-    /// <summary>Silos of one machine answer fast or are gone: shorter than a network needs, longer than a busy machine takes.</summary>
-    public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(2);
-
     /// <summary>Set: the silos end when nobody holds this file.</summary>
     public string? OwnerLock { get; init; }
 

@@ -7,7 +7,7 @@ namespace DistAttention.Cli.Cluster.Verbs;
 /// <summary>One silo of the status.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="ProcessId">Its process.</param>
-/// <param name="State">"active", "killed", "joining", …: what is seen from outside.</param>
+/// <param name="State">"active", "joining", …; "lost": its process is gone, and the others have not noticed yet; "dead": they have.</param>
 /// <param name="Gateway">Where clients connect.</param>
 /// <param name="Holds">What it says of itself; null if it says nothing.</param>
 internal sealed record SiloLine(string Name, int ProcessId, string State, string Gateway, SiloReport? Holds)
@@ -19,10 +19,9 @@ internal sealed record SiloLine(string Name, int ProcessId, string State, string
 
     private static string StateOf(bool runs, SiloStatus status) => (runs, status) switch
     {
-        (false, SiloStatus.Dead or SiloStatus.None) => "gone",
-        (false, _) => "killed, not yet noticed",
+        (false, SiloStatus.Dead or SiloStatus.None) => "dead",
+        (false, _) => "lost",
         (true, SiloStatus.None) => "starting",
-        (true, SiloStatus.Dead) => "declared dead",
         (true, _) => status.ToString().ToLowerInvariant(),
     };
 }

@@ -50,7 +50,7 @@ internal static class StatusCommand
     private static async Task<IReadOnlyList<SiloLine>> OfOtherAsync(EndPoint gateway, CancellationToken cancellationToken)
     {
         IReadOnlyList<SiloReport> reports = await ReportsAsync(
-            DistAttentionClient.ConnectAsync(new DistAttentionClientOptions { Gateways = { gateway } }, cancellationToken), cancellationToken).ConfigureAwait(false);
+            ClusterConnector.ConnectClientAsync(gateway, cancellationToken), cancellationToken).ConfigureAwait(false);
         return [.. reports.Select(static report => SiloLine.Of(report))];
     }
 
