@@ -90,7 +90,9 @@ internal sealed class Limits : IDisposable
     {
         while (_blocks.Count < ReadBlocks)
         {
-            _blocks.Add(new KvBlock(BytesPerReadBlock, _budget));
+            KvBlock block = new(BytesPerReadBlock, _budget);
+            block.Bytes.Fill(1); // memory never written is one page of zeros, in cache
+            _blocks.Add(block);
         }
     }
 }
