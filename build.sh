@@ -22,7 +22,7 @@ TXT
 choose_mode() {
   if [[ -n "${WITH_ORLEANS:-}" ]]; then
     with_orleans=$WITH_ORLEANS
-  elif dotnet restore src/DistAttention.Contracts/DistAttention.Contracts.csproj -v quiet >/dev/null 2>&1; then
+  elif dotnet restore silo/DistAttention.Silo/DistAttention.Silo.csproj -v quiet >/dev/null 2>&1; then
     with_orleans=true
   else
     with_orleans=false

@@ -3,6 +3,7 @@ using DistAttention.Client;
 using DistAttention.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
+using Orleans.Serialization;
 
 namespace Orleans.Hosting;
 
@@ -18,12 +19,14 @@ public static class ClientBuilderExtensions
         configure?.Invoke(options);
         options.Validate();
         services.AddOptions<ClientMessagingOptions>().Configure(static o => o.MaxMessageBodySize = CallLimits.MaxMessageBytes);
+        services.AddSingleton<ITypeNameFilter, PackedTypes>();
         services.AddSingleton<IAttentionClient>(s => new DistAttentionClient(s.GetRequiredService<IGrainFactory>(), options));
         return services;
     }
 
     internal static void UseDistAttentionTransport(this IClientBuilder client, DistAttentionClientOptions options)
     {
+        client.Services.AddSingleton<ITypeNameFilter, PackedTypes>();
         client.Configure<ClientMessagingOptions>(static o => o.MaxMessageBodySize = CallLimits.MaxMessageBytes);
         client.Configure<ConnectionOptions>(o => o.ConnectionsPerEndpoint = options.ConnectionsPerGateway);
     }

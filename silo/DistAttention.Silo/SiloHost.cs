@@ -1,3 +1,4 @@
+using DistAttention.Grains;
 using DistAttention.Silo.Clustering;
 using DistAttention.Silo.Lifetime;
 using DistAttention.Silo.Logging;
@@ -12,6 +13,9 @@ namespace DistAttention.Silo;
 /// <summary>Puts a silo together from its configuration.</summary>
 internal static class SiloHost
 {
+    /// <summary>What the silo gives to attention: threads, memory.</summary>
+    public const string AttentionSection = "Attention";
+
     /// <summary>A builder with everything wired.</summary>
     /// <exception cref="IOException">A port is taken.</exception>
     /// <exception cref="OptionsValidationException">An option is wrong; every problem names its option.</exception>
@@ -23,12 +27,13 @@ internal static class SiloHost
         ClusteringOptions clustering = options.Read<ClusteringOptions, ClusteringOptionsValidator>(ClusteringOptions.Section);
         EndpointOptions endpoint = options.Read<EndpointOptions, EndpointOptionsValidator>(EndpointOptions.Section);
         HostingOptions hosting = options.Read<HostingOptions, HostingOptionsValidator>(HostingOptions.Section);
+        options.Read<DistAttentionOptions, DistAttentionOptionsValidator>(AttentionSection);
         options.ThrowIfWrong();
         Ports.RequireFree(endpoint);
 
         builder.Logging.AddSiloLog(builder.Configuration.GetSection("Logging"), hosting);
         builder.Services.AddSiloLifetime(hosting);
-        builder.UseOrleans(silo => silo.UseCluster(clustering, endpoint));
+        builder.UseOrleans(silo => silo.UseCluster(clustering, endpoint).UseDistAttention());
         return builder;
     }
 }

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Runtime.CompilerServices;
 using DistAttention.Cli.Arguments;
+using DistAttention.Cli.Connecting;
 using DistAttention.Cli.Output;
 using DistAttention.Cli.Shell;
 
@@ -14,7 +16,7 @@ internal static class AttendCommand
         Option<string> output = Parsed.Option("--out", "FILE", "Where o goes: float32 .npy, shaped like q with v's head size.", Parsed.FileName);
         output.Required = true;
         Option<string?> lse = Parsed.Option<string?>("--lse", "FILE", "Where lse goes, the natural log of each row's sum of exp(score): float32 .npy [tokens, heads].", Parsed.FileName);
-        Option<int?> threads = Parsed.Option<int?>("--threads", "N", "Threads that compute. Changes no bit of the result. Default: all cores.", static text => (int)Parsed.WholeNumber(1, 1024)(text));
+        ConnectionArguments connection = new();
         Option<bool> json = new("--json") { Description = "Print what was done, with digests of o and lse, as JSON on stdout." };
 
         Verb verb = new(
@@ -29,7 +31,7 @@ internal static class AttendCommand
         verb.Add(output);
         verb.Add(lse);
         arguments.AddChoicesTo(verb);
-        verb.Add(threads);
+        connection.AddTo(verb);
         verb.Add(json);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
@@ -37,7 +39,9 @@ internal static class AttendCommand
             OutputPaths.RefuseInputs(request, parsed.GetRequiredValue(output), parsed.GetValue(lse));
             using TensorInputs inputs = TensorInputs.Open(request);
             using AttendOutputs outputs = AttendOutputs.Create(inputs, parsed.GetRequiredValue(output), parsed.GetValue(lse));
-            AttendJob job = new(inputs, outputs, parsed.GetValue(threads));
+            IAttentionHost host = await connection.OpenAsync(parsed, console, cancellationToken).ConfigureAwait(false);
+            await using ConfiguredAsyncDisposable ending = host.ConfigureAwait(false);
+            AttendJob job = new(inputs, outputs, host);
             AttendReport report = await console.WithProgressAsync(steps => job.RunAsync(steps, cancellationToken)).ConfigureAwait(false);
             outputs.Publish();
             report.WriteNotes(console);

@@ -1,33 +1,38 @@
 using System.Diagnostics;
 using DistAttention.Cli.Arguments;
+using DistAttention.Cli.Connecting;
 using DistAttention.Cli.Output;
-using DistAttention.Engine;
 using DistAttention.Engine.Planning;
 using DistAttention.Engine.TensorFiles;
 
 namespace DistAttention.Cli.Attend;
 
 /// <summary>
-/// Streams k and v into a sequence of this process, and q through it into the outputs. Of the files, only a slice is in memory
+/// Streams k and v into a new sequence, and q through it into the outputs. Of the files, only a slice is in memory
 /// at a time, whatever their length.
 /// </summary>
-internal sealed class AttendJob(TensorInputs inputs, AttendOutputs outputs, int? threads)
+internal sealed class AttendJob(TensorInputs inputs, AttendOutputs outputs, IAttentionHost host)
 {
     private const int SliceBytes = 32 << 20;
 
     public async Task<AttendReport> RunAsync(ProgressSteps steps, CancellationToken cancellationToken)
     {
-        EmbeddedOptions options = threads is { } count ? new EmbeddedOptions { ComputeThreads = count } : new EmbeddedOptions();
-        EmbeddedAttention client = new(options);
-        await using (client.ConfigureAwait(false))
+        SequenceId name = $"attend/{Guid.NewGuid():N}"; // a cluster may be attended on by others too
+        IAttentionSequence sequence = await host.Client.CreateSequenceAsync(name, inputs.Spec, cancellationToken).ConfigureAwait(false);
+        try
         {
-            IAttentionSequence sequence = await client.CreateSequenceAsync("attend", inputs.Spec, cancellationToken).ConfigureAwait(false);
             long started = Stopwatch.GetTimestamp();
             await AppendAsync(sequence, steps, cancellationToken).ConfigureAwait(false);
             TimeSpan appending = Stopwatch.GetElapsedTime(started);
             AttendTotals totals = await AttendAsync(sequence, steps, cancellationToken).ConfigureAwait(false);
             (string o, string? lse) = outputs.Finish();
-            return new AttendReport(inputs, outputs, totals, appending, Stopwatch.GetElapsedTime(started), o, lse);
+            TimeSpan all = Stopwatch.GetElapsedTime(started);
+            IReadOnlyList<OwnerShare> owners = await host.SharesAsync(sequence, cancellationToken).ConfigureAwait(false);
+            return new AttendReport(inputs, outputs, totals, appending, all, o, lse, host.Workers, owners);
+        }
+        finally
+        {
+            await Sequences.DeleteQuietlyAsync(host.Client, name).ConfigureAwait(false);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DistAttention.Cli.Arguments;
+using DistAttention.Cli.Connecting;
 using DistAttention.Cli.Output;
 
 namespace DistAttention.Cli.Attend;
@@ -12,7 +13,9 @@ internal sealed record AttendReport(
     TimeSpan Appending,
     TimeSpan All,
     string ODigest,
-    string? LseDigest)
+    string? LseDigest,
+    string Workers,
+    IReadOnlyList<OwnerShare> Owners)
 {
     public void WriteNotes(CliConsole console)
     {
@@ -22,7 +25,7 @@ internal sealed record AttendReport(
         List<(string, string)> facts =
         [
             ("attended", $"{Units.Plural(Inputs.Q.Rows, "row")} × {heads} over {Units.Plural(Inputs.K.Rows, "position")}, {Inputs.Options.Mask}, {KvTypes.Name(spec.KvType)}"),
-            ("time", $"{Units.Duration(Totals.Attending)} at {Units.Flops(Totals.FlopsPerSecond)}/s; {Units.Duration(All)} with the files"),
+            ("time", $"{Units.Duration(Totals.Attending)} at {Units.Flops(Totals.FlopsPerSecond)}/s on {Workers}; {Units.Duration(All)} with the files"),
             ("blocks", $"{Totals.BlocksComputed:N0} computed, {Totals.BlocksSkipped:N0} skipped ({skipped:P0})"),
             ("o", $"{Outputs.Path} {Units.Shape(Outputs.Shape)}, sha256 {ODigest[..16]}…"),
         ];
@@ -31,6 +34,7 @@ internal sealed record AttendReport(
             facts.Add(("lse", $"{lse} {Units.Shape(Outputs.Shape[..^1])}, sha256 {LseDigest![..16]}…"));
         }
 
+        facts.AddRange(OwnerShares.Lines(Owners));
         Facts.Write(console.Notes, facts);
     }
 
@@ -55,6 +59,7 @@ internal sealed record AttendReport(
             ["total"] = All.TotalSeconds,
         },
         ["gflops"] = Totals.FlopsPerSecond / 1e9,
+        ["silos"] = OwnerShares.ToJson(Owners),
         ["sha256"] = new JsonObject { ["o"] = ODigest, ["lse"] = LseDigest },
     };
 

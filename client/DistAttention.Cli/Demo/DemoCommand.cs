@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Runtime.CompilerServices;
 using DistAttention.Cli.Arguments;
+using DistAttention.Cli.Connecting;
 using DistAttention.Cli.Demo.Documents;
 using DistAttention.Cli.Demo.Html;
 using DistAttention.Cli.Demo.Reporting;
@@ -22,8 +24,8 @@ internal static class DemoCommand
         Option<string[]> questions = new("--ask") { HelpName = "TEXT", Description = "What to look for; give it again for more questions. Default: four questions to the default document." };
         Option<int?> tokens = Parsed.Option<int?>("--tokens", "N", "Use N tokens: the first ones, or the text again and again. Default: all of the text once.", static text => (int)Parsed.WholeNumber(1, MaxTokens)(text));
         Option<string?> html = new("--html") { HelpName = "FILE", Description = "Also write the report as one page for a browser, with maps to zoom into." };
-        Option<int?> threads = Parsed.Option<int?>("--threads", "N", "Threads that compute. Changes no bit of the result. Default: all cores.", static text => (int)Parsed.WholeNumber(1, 1024)(text));
-        Option<int?> shardLength = Parsed.Option<int?>("--shard-length", "N", "Positions per shard, a power of two from 1,024. Changes no bit of the result. Default: 16,384.", static text => ShardLength(text));
+        ConnectionArguments connection = new(silosUnlessTold: 3);
+        Option<int?> shardLength = Parsed.Option<int?>("--shard-length", "N", "Positions per shard, a power of two from 1,024. Changes no bit of the result. Default: 16,384, or what gives every silo a share.", static text => ShardLength(text));
         Option<bool> json = new("--json") { Description = "Everything as JSON on stdout, with digests of the result bits." };
 
         Verb verb = new(
@@ -39,12 +41,13 @@ internal static class DemoCommand
                 result.AddError("--ask: a question needs at least one word");
             }
         });
-        Option[] all = [documents, questions, tokens, html, threads, shardLength, json];
+        Option[] all = [documents, questions, tokens, html, shardLength, json];
         foreach (Option option in all)
         {
             verb.Add(option);
         }
 
+        connection.AddTo(verb);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
             DemoSettings settings = Settle(new DemoSettings
@@ -52,13 +55,14 @@ internal static class DemoCommand
                 DocumentPaths = parsed.GetValue(documents) ?? [],
                 Questions = parsed.GetValue(questions) ?? [],
                 TokenCount = parsed.GetValue(tokens),
-                Threads = parsed.GetValue(threads),
-                ShardLength = parsed.GetValue(shardLength) ?? 16_384,
+                ShardLength = parsed.GetValue(shardLength),
                 WithOverview = parsed.GetValue(html) is not null,
             });
             using PageFile? page = parsed.GetValue(html) is { } path ? PageFile.Create(path, settings.DocumentPaths) : null;
             IReadOnlyList<Document> texts = DocumentLoader.Load(settings.DocumentPaths, console.Note, cancellationToken);
-            DemoReport report = await console.WithProgressAsync(steps => DemoRun.RunAsync(settings, texts, steps, cancellationToken)).ConfigureAwait(false);
+            IAttentionHost host = await connection.OpenAsync(parsed, console, cancellationToken).ConfigureAwait(false);
+            await using ConfiguredAsyncDisposable ending = host.ConfigureAwait(false);
+            DemoReport report = await console.WithProgressAsync(steps => DemoRun.RunAsync(settings, texts, host, steps, cancellationToken)).ConfigureAwait(false);
             page?.Publish(HtmlPage.Of(report));
             if (parsed.GetValue(json))
             {

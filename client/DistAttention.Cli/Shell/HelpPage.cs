@@ -17,9 +17,9 @@ internal sealed class HelpPage(CliConsole console) : SynchronousCommandLineActio
     public static void Install(RootCommand root, CliConsole console) =>
         root.Options.OfType<HelpOption>().Single().Action = new HelpPage(console);
 
-    /// <summary>"distattn attend".</summary>
+    /// <summary>"distattn attend", "distattn bench kernel".</summary>
     public static string FullName(Command command) =>
-        command is RootCommand ? "distattn" : $"distattn {command.Name}";
+        command is RootCommand || command.Parents.FirstOrDefault() is not Command parent ? "distattn" : $"{FullName(parent)} {command.Name}";
 
     /// <summary>The options a user may give after the command's name.</summary>
     public static IEnumerable<Option> VisibleOptions(Command command) =>

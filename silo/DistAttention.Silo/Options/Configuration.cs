@@ -22,12 +22,14 @@ internal static class Configuration
         ["--address"] = "Endpoint:Address",
         ["--silo-port"] = "Endpoint:SiloPort",
         ["--gateway-port"] = "Endpoint:GatewayPort",
+        ["--compute-threads"] = "Attention:ComputeThreads",
+        ["--memory-budget"] = "Attention:MemoryBudgetBytes",
         ["--log-file"] = "Hosting:LogFile",
         ["--log-format"] = "Hosting:LogFormat",
         ["--shutdown-timeout"] = "Hosting:ShutdownTimeout",
     };
 
-    private static readonly string[] _sections = [ClusteringOptions.Section, EndpointOptions.Section, HostingOptions.Section, "Logging"];
+    private static readonly string[] _sections = [ClusteringOptions.Section, EndpointOptions.Section, HostingOptions.Section, SiloHost.AttentionSection, "Logging"];
 
     /// <summary>Adds the sources.</summary>
     /// <exception cref="OptionsValidationException">The command line names an option that there is not.</exception>

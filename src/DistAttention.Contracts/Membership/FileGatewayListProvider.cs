@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Options;
 using Orleans.Messaging;
 using Orleans.Runtime;
@@ -22,13 +21,9 @@ public sealed class FileGatewayListProvider(IOptions<FileMembershipOptions> opti
     public Task InitializeGatewayListProvider() => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public Task<IList<Uri>> GetGateways() => Task.Run(() => (IList<Uri>)[.. _file.Read().Silos.Where(HasGateway).Select(GatewayOf)]);
+    public Task<IList<Uri>> GetGateways() => Task.Run(() => (IList<Uri>)[.. _file.Read().Silos.Select(ClusterMember.Of).Where(HasGateway).Select(GatewayOf)]);
 
-    private static bool HasGateway(MembershipRow row) => row is { Status: SiloStatus.Active, GatewayPort: > 0 };
+    private static bool HasGateway(ClusterMember silo) => silo is { Status: SiloStatus.Active, Gateway: not null };
 
-    private static Uri GatewayOf(MembershipRow row)
-    {
-        SiloAddress silo = SiloAddress.FromParsableString(row.Address);
-        return SiloAddress.New(new IPEndPoint(silo.Endpoint.Address, row.GatewayPort), silo.Generation).ToGatewayUri();
-    }
+    private static Uri GatewayOf(ClusterMember silo) => SiloAddress.New(silo.Gateway!, silo.Address.Generation).ToGatewayUri();
 }

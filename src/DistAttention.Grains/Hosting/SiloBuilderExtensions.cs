@@ -33,6 +33,7 @@ public static class SiloBuilderExtensions
         services.TryAddSingleton<IShardStore, ResidentShardStore>();
         services.AddSingleton(static s => new ByteBudget(OptionsOf(s).MemoryBudgetBytes));
         services.AddSingleton(static s => new ComputePool(OptionsOf(s).ComputeThreads, OptionsOf(s).MaxQueuedJobs));
+        services.AddSingleton<ITypeNameFilter, PackedTypes>();
         services.AddSingleton<ShardRegistry>();
         services.AddSingleton<ShardService>();
         services.TryAddSingleton<ILedgerStore, InMemoryLedgerStore>();

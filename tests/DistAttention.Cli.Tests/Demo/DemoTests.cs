@@ -21,7 +21,7 @@ public sealed class DemoTests : IDisposable
     [Fact]
     public async Task People_read_passages_a_map_and_figures()
     {
-        Ended ended = (await Distattn.RunAsync("demo", "--document", _handbook, "--ask", "Who owns wreckage?")).Ok();
+        Ended ended = (await Distattn.RunAsync("demo", "--embedded", "--document", _handbook, "--ask", "Who owns wreckage?")).Ok();
         Assert.Contains("Who owns wreckage?", ended.Out, StringComparison.Ordinal);
         Assert.Contains("wreckage is the property of the Crown", ended.Out, StringComparison.Ordinal);
         Assert.Matches(@"\n  1  \d+ %  lines? \d+", ended.Out);
@@ -35,7 +35,7 @@ public sealed class DemoTests : IDisposable
     [Fact]
     public async Task Programs_read_one_JSON_object_whose_digests_know_no_threads_and_no_shards()
     {
-        string[] common = ["demo", "--document", _handbook, "--ask", "How is the lens cleaned?", "--tokens", "2500", "--json"];
+        string[] common = ["demo", "--embedded", "--document", _handbook, "--ask", "How is the lens cleaned?", "--tokens", "2500", "--json"];
         JsonNode one = (await Distattn.RunAsync([.. common, "--threads", "1", "--shard-length", "1024"])).Ok().Json;
         JsonNode two = (await Distattn.RunAsync([.. common, "--threads", "2"])).Ok().Json;
         Assert.Equal(one["sha256"]!.ToJsonString(), two["sha256"]!.ToJsonString());
@@ -55,7 +55,7 @@ public sealed class DemoTests : IDisposable
         string hostile = Path.Combine(_folder, "<img src=x onerror=alert(1)>.txt");
         File.WriteAllText(hostile, "A harbour </script><script>alert('pwned')</script> stands here.\nIts <b onclick=\"x()\">lamp</b> burns & glows. ]]> <!-- \u202E \u001b[31m\n");
         string page = Path.Combine(_folder, "page.html");
-        Ended ended = (await Distattn.RunAsync("demo", "--document", hostile, _handbook, "--ask", "Where does the </script><script>harbour lamp burn?", "--html", page)).Ok();
+        Ended ended = (await Distattn.RunAsync("demo", "--embedded", "--document", hostile, _handbook, "--ask", "Where does the </script><script>harbour lamp burn?", "--html", page)).Ok();
         string html = await File.ReadAllTextAsync(page);
         Assert.Equal(2, Regex.Count(html, "<script", RegexOptions.IgnoreCase));
         Assert.Equal(2, Regex.Count(html, "</script", RegexOptions.IgnoreCase));
@@ -77,7 +77,7 @@ public sealed class DemoTests : IDisposable
     [Fact]
     public async Task The_default_document_is_there()
     {
-        JsonNode report = (await Distattn.RunAsync("demo", "--tokens", "1500", "--json")).Ok().Json;
+        JsonNode report = (await Distattn.RunAsync("demo", "--embedded", "--tokens", "1500", "--json")).Ok().Json;
         Assert.EndsWith("ThirdPartyNotices.txt", (string)report["documents"]![0]!, StringComparison.Ordinal);
         Assert.NotEmpty(report["questions"]!.AsArray());
     }
@@ -87,9 +87,9 @@ public sealed class DemoTests : IDisposable
     {
         string bad = Path.Combine(_folder, "bad.txt");
         File.WriteAllBytes(bad, [0x61, 0xFF]);
-        (await Distattn.RunAsync("demo", "--document", bad)).Failed(1, "bad.txt is not UTF-8 text: byte 1 (0xFF)");
-        (await Distattn.RunAsync("demo", "--document", _handbook, "--html", _handbook)).Failed(1, "would be overwritten");
-        (await Distattn.RunAsync("demo", "--document", _handbook, "--html", "/dev/null")).Failed(1, "device");
+        (await Distattn.RunAsync("demo", "--embedded", "--document", bad)).Failed(1, "bad.txt is not UTF-8 text: byte 1 (0xFF)");
+        (await Distattn.RunAsync("demo", "--embedded", "--document", _handbook, "--html", _handbook)).Failed(1, "would be overwritten");
+        (await Distattn.RunAsync("demo", "--embedded", "--document", _handbook, "--html", "/dev/null")).Failed(1, "device");
         (await Distattn.RunAsync("demo", "--ask", " ")).Failed(2, "at least one word");
         (await Distattn.RunAsync("demo", "--shard-length", "3000")).Failed(2, "3000 is not a power of two");
         Assert.Equal(SampleText.Handbook, await File.ReadAllTextAsync(_handbook));

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using DistAttention.Cli.Connecting;
 using DistAttention.Cli.Demo.Asking;
 using DistAttention.Cli.Demo.Running;
 
@@ -20,6 +21,7 @@ internal static class JsonReport
         ["heads"] = new JsonArray([.. report.Heads.Select(static h => JsonValue.Create(h.Name))]),
         ["headDim"] = report.HeadDim,
         ["threads"] = report.Threads,
+        ["silos"] = OwnerShares.ToJson(report.Owners),
         ["shardLength"] = report.ShardLength,
         ["mask"] = AttentionMask.Causal.ToString(),
         ["pairs"] = report.SelfAttention.Pairs,

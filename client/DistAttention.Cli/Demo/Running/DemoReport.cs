@@ -1,3 +1,4 @@
+using DistAttention.Cli.Connecting;
 using DistAttention.Cli.Demo.Asking;
 using DistAttention.Cli.Demo.Checking;
 using DistAttention.Cli.Demo.Documents;
@@ -18,6 +19,12 @@ internal sealed record DemoReport
     public required int HeadDim { get; init; }
 
     public required int Threads { get; init; }
+
+    /// <summary>Who computed, after "on": "2 threads", "3 silos of 1 thread".</summary>
+    public required string Workers { get; init; }
+
+    /// <summary>Who owned what; empty if this process owned all.</summary>
+    public required IReadOnlyList<OwnerShare> Owners { get; init; }
 
     public required int ShardLength { get; init; }
 

@@ -1,10 +1,10 @@
 using System.Diagnostics;
+using DistAttention.Cli.Connecting;
 using DistAttention.Cli.Demo.Asking;
 using DistAttention.Cli.Demo.Checking;
 using DistAttention.Cli.Demo.Documents;
 using DistAttention.Cli.Demo.Encoding;
 using DistAttention.Cli.Output;
-using DistAttention.Engine;
 
 namespace DistAttention.Cli.Demo.Running;
 
@@ -13,9 +13,11 @@ internal static class DemoRun
 {
     /// <param name="settings">What to do.</param>
     /// <param name="documents">The texts.</param>
+    /// <param name="host">Who computes.</param>
     /// <param name="steps">Told how far it is.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static async Task<DemoReport> RunAsync(DemoSettings settings, IReadOnlyList<Document> documents, ProgressSteps steps, CancellationToken cancellationToken)
+    public static async Task<DemoReport> RunAsync(
+        DemoSettings settings, IReadOnlyList<Document> documents, IAttentionHost host, ProgressSteps steps, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
         Corpus corpus = new(documents, settings.TokenCount);
@@ -23,13 +25,13 @@ internal static class DemoRun
         Lexicon lexicon = new(corpus);
         TextEncoder encoder = new(corpus, lexicon);
 
-        int threads = settings.Threads ?? Environment.ProcessorCount;
-        EmbeddedAttention client = new(new EmbeddedOptions { ComputeThreads = threads });
-        await using (client.ConfigureAwait(false))
+        int shardLength = settings.ShardLength ?? ShardLengthFor(corpus.PositionCount, host.SiloCount);
+        SequenceId name = $"demo/{Guid.NewGuid():N}"; // a cluster may be demonstrated by others too
+        try
         {
-            EncodedSequence text = await EncodedSequence.AppendAsync(client, encoder, settings.ShardLength, steps, cancellationToken).ConfigureAwait(false);
+            EncodedSequence text = await EncodedSequence.AppendAsync(host.Client, name, encoder, shardLength, steps, cancellationToken).ConfigureAwait(false);
             SelfAttentionResult selfAttention = await SelfAttention.RunAsync(text, steps, cancellationToken).ConfigureAwait(false);
-            CheckResult check = SampleCheck.Run(encoder, selfAttention.Sample, threads, steps, cancellationToken);
+            CheckResult check = SampleCheck.Run(encoder, selfAttention.Sample, host.Threads, steps, cancellationToken);
 
             long askStarted = Stopwatch.GetTimestamp();
             List<Answer> answers = [];
@@ -53,8 +55,10 @@ internal static class DemoRun
                 Lexicon = lexicon,
                 Heads = encoder.Heads,
                 HeadDim = encoder.HeadDim,
-                Threads = threads,
-                ShardLength = settings.ShardLength,
+                Threads = host.Threads,
+                Workers = host.Workers,
+                Owners = await host.SharesAsync(text.Sequence, cancellationToken).ConfigureAwait(false),
+                ShardLength = shardLength,
                 AppendTime = text.AppendTime,
                 SelfAttention = selfAttention,
                 Check = check,
@@ -65,5 +69,22 @@ internal static class DemoRun
                 PeakBytes = process.PeakWorkingSet64,
             };
         }
+        finally
+        {
+            await Sequences.DeleteQuietlyAsync(host.Client, name).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The usual length, or a shorter one, so that there are a few shards for each silo.</summary>
+    private static int ShardLengthFor(long length, int silos)
+    {
+        const int usual = 16_384, perSilo = 4;
+        int shardLength = usual;
+        while (silos > 1 && shardLength > SequenceFormat.RunLength && length < (long)shardLength * silos * perSilo)
+        {
+            shardLength /= 2;
+        }
+
+        return shardLength;
     }
 }

@@ -12,11 +12,8 @@ internal sealed record DemoSettings
     /// <summary>Tokens to use; null: as many as the text has.</summary>
     public int? TokenCount { get; init; }
 
-    /// <summary>Threads that compute; null: one per processor.</summary>
-    public int? Threads { get; init; }
-
-    /// <summary>Positions per shard; changes no bit.</summary>
-    public required int ShardLength { get; init; }
+    /// <summary>Positions per shard, null for what suits the silos; changes no bit.</summary>
+    public int? ShardLength { get; init; }
 
     /// <summary>Whether to look at where the text attends to within itself; costs a second or so.</summary>
     public bool WithOverview { get; init; }

@@ -7,19 +7,17 @@ namespace DistAttention.Cli.Demo.Running;
 /// <summary>A text appended to a sequence, and the encoder that made its rows and can make them again.</summary>
 internal sealed record EncodedSequence(IAttentionSequence Sequence, TextEncoder Encoder, TimeSpan AppendTime)
 {
-    private static readonly SequenceId _name = "demo";
-
     /// <summary>Positions: the tokens and the start.</summary>
     public int Length => Encoder.Corpus.Length;
 
     /// <summary>Encodes the text slice by slice into a new sequence.</summary>
     public static async Task<EncodedSequence> AppendAsync(
-        IAttentionClient client, TextEncoder encoder, int shardLength, ProgressSteps steps, CancellationToken cancellationToken)
+        IAttentionClient client, SequenceId name, TextEncoder encoder, int shardLength, ProgressSteps steps, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
         ProgressStep step = steps.Start("encode and append", encoder.Corpus.Length, "tokens");
         IAttentionSequence sequence = await client.CreateSequenceAsync(
-            _name,
+            name,
             new SequenceSpec
             {
                 NumHeadsQ = encoder.Heads.Count,

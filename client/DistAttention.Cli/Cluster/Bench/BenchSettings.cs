@@ -1,0 +1,27 @@
+namespace DistAttention.Cli.Cluster.Bench;
+
+/// <summary>How much a run measures.</summary>
+/// <param name="Silos">Silos of the larger cluster.</param>
+/// <param name="PrefillRows">Queries, keys and values of prefill.</param>
+/// <param name="DecodePositions">Positions that a decode step attends to.</param>
+internal sealed record BenchSettings(int Silos, int PrefillRows, int DecodePositions)
+{
+    public SequenceSpec PrefillSpec { get; } = new()
+    {
+        NumHeadsQ = 8,
+        NumHeadsKv = 8,
+        HeadDim = 128,
+        ShardLength = 1024,
+        ExpectedLength = PrefillRows,
+    };
+
+    public SequenceSpec DecodeSpec { get; } = new()
+    {
+        NumHeadsQ = 32,
+        NumHeadsKv = 8,
+        HeadDim = 128,
+        KvType = KvDataType.BFloat16,
+        ExpectedLength = DecodePositions,
+        ExpectedMask = AttentionMask.Full,
+    };
+}
