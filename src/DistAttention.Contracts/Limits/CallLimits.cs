@@ -33,6 +33,15 @@ public static class CallLimits
     public static int RowsThatFit(long bytes, long rowBytes, int most = int.MaxValue) =>
         (int)Math.Clamp(bytes / Math.Max(1, rowBytes), 1, most);
 
+    /// <summary>Rows per slice, where a slice may have at most <paramref name="most"/>: as few slices as possible, as even as possible.</summary>
+    /// <param name="rows">Rows in all.</param>
+    /// <param name="most">Rows that fit a slice, at least 1.</param>
+    public static int EvenSlices(int rows, int most)
+    {
+        int slices = Math.Max(1, (rows + most - 1) / most);
+        return Math.Max(1, (rows + slices - 1) / slices);
+    }
+
     /// <summary>Refuses tensors that no message could carry, before they are sent.</summary>
     /// <param name="what">What would be sent.</param>
     /// <param name="bytes">Bytes of its tensors and masks together.</param>

@@ -64,7 +64,7 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
         long answerRow = (long)request.Nodes.Count * PooledPartial.LengthOf(1, spec.NumHeadsQ, spec.HeadDimV) * sizeof(float);
         int rowsPerCall = CallLimits.RowsThatFit(CallLimits.MessageBytes, answerRow, request.Rows);
         CallLimits.RequireFits("The answer to one query row", answerRow);
-        RowSlices slices = new(request.Rows, rowsPerCall);
+        RowSlices slices = new(request.Rows, CallLimits.EvenSlices(request.Rows, rowsPerCall));
         TileReply[] replies = await Task.WhenAll(slices.Select(s => CallAsync(
             owner,
             request,

@@ -8,7 +8,7 @@ namespace DistAttention.Grains;
 
 /// <summary>
 /// Gives silos aligned groups of neighbouring shards, so that each answers with few partials, and small enough groups that the
-/// work of the expected mask is shared out: about 16 groups in all, of 2ⁿ shards each.
+/// work of the expected mask is shared out: at least four groups per silo in all, of 2ⁿ shards each.
 /// </summary>
 /// <remarks>
 /// A group goes to the silo with the least work so far (work of a shard: its length, and under a causal mask how many of the
@@ -17,14 +17,19 @@ namespace DistAttention.Grains;
 /// </remarks>
 internal sealed class GroupPlacement(ISiloMemory silos) : IShardPlacement
 {
-    private const int Groups = 16;
+    /// <summary>
+    /// Under a causal mask, two silos with four groups each share the work of a whole prefill evenly and that of its tiles to
+    /// 90 %; every group more is one more partial per tile on the network.
+    /// </summary>
+    private const int GroupsPerSilo = 4;
 
     public OwnerId Choose(SequenceSpec spec, ImmutableArray<ShardEntry> shards, long end)
     {
         long total = Math.Max(end, spec.ExpectedLength ?? 0);
         int totalShards = Math.Max(shards.Length + 1, LedgerSnapshot.ShardCount(total, spec.ShardLength));
-        int group = 1 << BitOperations.Log2((uint)Math.Max(1, totalShards / Groups));
         IReadOnlyList<OwnerId> live = silos.Live();
+        int groups = (int)BitOperations.RoundUpToPowerOf2((uint)(live.Count * GroupsPerSilo));
+        int group = 1 << BitOperations.Log2((uint)Math.Max(1, totalShards / groups));
         if (shards.Length % group != 0 && live.Contains(shards[^1].Owner))
         {
             return shards[^1].Owner;
