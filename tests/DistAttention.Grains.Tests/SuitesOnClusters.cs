@@ -59,3 +59,15 @@ public sealed class ConcurrencyOnThreeSilos(ThreeSilos silos) : ConcurrencySuite
 {
     protected override IAttentionClient Client => silos.Client;
 }
+
+[Trait("Category", "Soak")]
+public sealed class SameBitsOnFiveSilos(FiveSilos silos) : SameBitsSuite, IClassFixture<FiveSilos>
+{
+    protected override IAttentionClient Client => silos.Client;
+}
+
+[Trait("Category", "Soak")]
+public sealed class LifeCycleOnFiveSilos(FiveSilos silos) : LifeCycleSuite, IClassFixture<FiveSilos>
+{
+    protected override IAttentionClient Client => silos.Client;
+}

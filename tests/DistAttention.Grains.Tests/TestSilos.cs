@@ -69,3 +69,5 @@ public sealed class OneSilo() : TestSilos(1);
 public sealed class TwoSilos() : TestSilos(2);
 
 public sealed class ThreeSilos() : TestSilos(3);
+
+public sealed class FiveSilos() : TestSilos(5);
