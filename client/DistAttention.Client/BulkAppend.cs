@@ -36,8 +36,11 @@ internal sealed class BulkAppend
         {
             try
             {
-                reservation = await _ledger.ReserveAsync(_handle.Uid, operation, _count, options.ExpectedPosition, cancellationToken)
-                    .MappedAsync(_handle.Name).ConfigureAwait(false);
+                reservation = await ClusterErrors.RepeatedAsync(
+                    () => _ledger.ReserveAsync(_handle.Uid, operation, _count, options.ExpectedPosition, cancellationToken),
+                    _handle.Name,
+                    _client.Options,
+                    cancellationToken).ConfigureAwait(false);
                 if (reservation.Completed is { } completed)
                 {
                     return completed;

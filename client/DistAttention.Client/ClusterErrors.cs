@@ -6,6 +6,9 @@ namespace DistAttention.Client;
 /// <summary>Errors of the transport as errors of this library.</summary>
 internal static class ClusterErrors
 {
+    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(1);
+
     /// <summary>Waits for a call to a ledger.</summary>
     /// <exception cref="SiloUnreachableException">The cluster could not be reached or did not answer.</exception>
     public static async Task<T> MappedAsync<T>(this Task<T> call, string target)
@@ -17,6 +20,27 @@ internal static class ClusterErrors
         catch (Exception e) when (e is OrleansException or TimeoutException)
         {
             throw new SiloUnreachableException(target, "could not be called", e);
+        }
+    }
+
+    /// <summary>Makes a call that may be repeated, until it is not turned away: right after a silo is lost, others still send to it.</summary>
+    /// <exception cref="SiloUnreachableException">The cluster could not be reached or did not answer.</exception>
+    public static async Task<T> RepeatedAsync<T>(Func<Task<T>> call, string target, DistAttentionClientOptions options, CancellationToken cancellationToken)
+    {
+        long started = options.TimeProvider.GetTimestamp();
+        TimeSpan pause = _firstPause;
+        while (true)
+        {
+            try
+            {
+                return await call().MappedAsync(target).ConfigureAwait(false);
+            }
+            catch (SiloUnreachableException e) when (e.InnerException is OrleansMessageRejectionException
+                && options.TimeProvider.GetElapsedTime(started) < options.RetryTime)
+            {
+                await Task.Delay(pause, options.TimeProvider, cancellationToken).ConfigureAwait(false);
+                pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
+            }
         }
     }
 

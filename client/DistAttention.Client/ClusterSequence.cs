@@ -118,7 +118,7 @@ internal sealed class ClusterSequence : IAttentionSequence
     public async Task<SequenceInfo> GetInfoAsync(CancellationToken cancellationToken = default)
     {
         _client.ThrowIfDisposed();
-        return DistAttentionClient.InfoOf(await _ledger.GetInfoAsync(Handle.Uid, cancellationToken).MappedAsync(Handle.Name).ConfigureAwait(false));
+        return DistAttentionClient.InfoOf(await RepeatedAsync(() => _ledger.GetInfoAsync(Handle.Uid, cancellationToken), cancellationToken).ConfigureAwait(false));
     }
 
     public async Task<AttentionPlan> ExplainAsync(int rows, AttendOptions? options = null, CancellationToken cancellationToken = default)
@@ -127,7 +127,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         options ??= new AttendOptions();
         options.Validate();
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
-        PlanReply reply = await _ledger.ExplainAsync(Handle.Uid, rows, AttendTerms.Of(options), cancellationToken).MappedAsync(Handle.Name).ConfigureAwait(false);
+        PlanReply reply = await RepeatedAsync(() => _ledger.ExplainAsync(Handle.Uid, rows, AttendTerms.Of(options), cancellationToken), cancellationToken).ConfigureAwait(false);
         return reply.Plan.Value;
     }
 
@@ -253,7 +253,7 @@ internal sealed class ClusterSequence : IAttentionSequence
 
     private async Task<SequenceSnapshot> PinAsync(AttendOptions options, CancellationToken cancellationToken)
     {
-        LedgerView latest = await _ledger.GetSnapshotAsync(Handle.Uid, cancellationToken).MappedAsync(Handle.Name).ConfigureAwait(false);
+        LedgerView latest = await RepeatedAsync(() => _ledger.GetSnapshotAsync(Handle.Uid, cancellationToken), cancellationToken).ConfigureAwait(false);
         if (options.Length is not { } length)
         {
             return latest.State;
@@ -263,6 +263,9 @@ internal sealed class ClusterSequence : IAttentionSequence
             ? latest.State with { Length = length }
             : throw new InvalidSpecException(nameof(AttendOptions.Length), $"{length} is more than the {latest.State.Length} committed positions");
     }
+
+    private Task<T> RepeatedAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken) =>
+        ClusterErrors.RepeatedAsync(call, Handle.Name, _client.Options, cancellationToken);
 
     private async Task<int> CheckRowsAsync(ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, CancellationToken cancellationToken)
     {

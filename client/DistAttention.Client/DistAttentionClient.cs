@@ -54,14 +54,19 @@ public sealed class DistAttentionClient : IAttentionClient
     {
         ArgumentNullException.ThrowIfNull(spec);
         spec.Validate();
-        SequenceHandle handle = await LedgerOf(id).CreateAsync(Packed.Of(spec), cancellationToken).MappedAsync(id.Value).ConfigureAwait(false);
+        ISequenceGrain ledger = LedgerOf(id);
+        Guid uid = Guid.CreateVersion7();
+        SequenceHandle handle = await ClusterErrors.RepeatedAsync(
+            () => ledger.CreateAsync(uid, Packed.Of(spec), cancellationToken), id.Value, Options, cancellationToken).ConfigureAwait(false);
         return new ClusterSequence(this, handle);
     }
 
     /// <inheritdoc/>
     public async Task<IAttentionSequence> OpenSequenceAsync(SequenceId id, CancellationToken cancellationToken = default)
     {
-        SequenceHandle handle = await LedgerOf(id).OpenAsync(cancellationToken).MappedAsync(id.Value).ConfigureAwait(false);
+        ISequenceGrain ledger = LedgerOf(id);
+        SequenceHandle handle = await ClusterErrors.RepeatedAsync(
+            () => ledger.OpenAsync(cancellationToken), id.Value, Options, cancellationToken).ConfigureAwait(false);
         return new ClusterSequence(this, handle);
     }
 
@@ -73,7 +78,9 @@ public sealed class DistAttentionClient : IAttentionClient
         string after = "";
         while (true)
         {
-            string[] names = await catalog.ListAsync(prefix ?? "", after, NamesPerPage).WaitAsync(cancellationToken).ConfigureAwait(false);
+            string last = after;
+            string[] names = await ClusterErrors.RepeatedAsync(
+                () => catalog.ListAsync(prefix ?? "", last, NamesPerPage).WaitAsync(cancellationToken), "of the catalog", Options, cancellationToken).ConfigureAwait(false);
             foreach (string name in names)
             {
                 if (await TryGetInfoAsync(name, cancellationToken).ConfigureAwait(false) is { } info)
@@ -154,7 +161,9 @@ public sealed class DistAttentionClient : IAttentionClient
     {
         try
         {
-            return InfoOf(await Grains.GetGrain<ISequenceGrain>(name).GetInfoAsync(null, cancellationToken).MappedAsync(name).ConfigureAwait(false));
+            ISequenceGrain ledger = Grains.GetGrain<ISequenceGrain>(name);
+            return InfoOf(await ClusterErrors.RepeatedAsync(
+                () => ledger.GetInfoAsync(null, cancellationToken), name, Options, cancellationToken).ConfigureAwait(false));
         }
         catch (Exception e) when (e is SequenceNotFoundException or ShardLostException)
         {

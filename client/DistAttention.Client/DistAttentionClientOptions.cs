@@ -35,6 +35,9 @@ public sealed class DistAttentionClientOptions
     /// <summary>How long that question may stay unanswered before the call is sent to another coordinator. Default 3 s.</summary>
     public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>How long calls that are turned away, as they are for a while after a silo was lost, are repeated. Default 60 s. Calls with a deadline of their own keep to that.</summary>
+    public TimeSpan RetryTime { get; set; } = TimeSpan.FromSeconds(60);
+
     /// <summary>TCP connections to each gateway. Default 2.</summary>
     public int ConnectionsPerGateway { get; set; } = 2;
 
@@ -52,6 +55,7 @@ public sealed class DistAttentionClientOptions
         RequireTime(ConnectTimeout, nameof(ConnectTimeout));
         RequireTime(MinAttemptTime, nameof(MinAttemptTime));
         RequireTime(ProbeTimeout, nameof(ProbeTimeout));
+        RequireTime(RetryTime, nameof(RetryTime));
         Require(!string.IsNullOrWhiteSpace(ClusterId), nameof(ClusterId), "a value is needed");
         Require(!string.IsNullOrWhiteSpace(ServiceId), nameof(ServiceId), "a value is needed");
         Require(TimeProvider is not null, nameof(TimeProvider), "a value is needed");

@@ -2,6 +2,11 @@ using System.Diagnostics;
 
 namespace DistAttention.Grains.Tests;
 
+/// <summary>Tests of how fast something is, which other tests at the same time would slow down.</summary>
+[CollectionDefinition(nameof(Timed), DisableParallelization = true)]
+public sealed class Timed;
+
+[Collection(nameof(Timed))]
 public sealed class CancellationTests(TwoSilos silos) : IClassFixture<TwoSilos>
 {
     /// <summary>Several seconds of work in tiles of 32 rows, on both silos.</summary>

@@ -151,6 +151,7 @@ public sealed class TransportTests(TwoSilos silos) : IClassFixture<TwoSilos>
             (nameof(DistAttentionClientOptions.ConnectTimeout), static o => o.ConnectTimeout = TimeSpan.Zero),
             (nameof(DistAttentionClientOptions.MinAttemptTime), static o => o.MinAttemptTime = TimeSpan.Zero),
             (nameof(DistAttentionClientOptions.ProbeTimeout), static o => o.ProbeTimeout = TimeSpan.Zero),
+            (nameof(DistAttentionClientOptions.RetryTime), static o => o.RetryTime = TimeSpan.Zero),
             (nameof(DistAttentionClientOptions.ClusterId), static o => o.ClusterId = " "),
             (nameof(DistAttentionClientOptions.ServiceId), static o => o.ServiceId = ""),
             (nameof(DistAttentionClientOptions.TimeProvider), static o => o.TimeProvider = null!),

@@ -9,11 +9,12 @@ namespace DistAttention.Contracts;
 [Alias("DistAttention.ISequenceGrain")]
 public interface ISequenceGrain : IGrainWithStringKey
 {
-    /// <summary>Creates the sequence.</summary>
+    /// <summary>Creates the sequence. Repeating it with the same uid changes nothing.</summary>
+    /// <param name="uid">Tells it apart from other sequences that had or will have the name; the caller makes it.</param>
     /// <param name="spec">Its shape and storage.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     [Alias("Create")]
-    Task<SequenceHandle> CreateAsync(Packed<SequenceSpec> spec, CancellationToken cancellationToken);
+    Task<SequenceHandle> CreateAsync(Guid uid, Packed<SequenceSpec> spec, CancellationToken cancellationToken);
 
     /// <summary>Creates the sequence as a fork that another one has prepared.</summary>
     /// <param name="seed">Its first state.</param>

@@ -163,7 +163,26 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
         }
         catch (SiloUnreachableException e) when (!e.IsLostCall)
         {
+            // A silo that answers after all was only busy, or its connection broke: the tile is asked for again.
+            if (await AnswersAsync(host, callId(call)).ConfigureAwait(false))
+            {
+                throw;
+            }
+
             throw Lost(tile, owner, e.Problem, e);
+        }
+    }
+
+    private async Task<bool> AnswersAsync(IShardHostService host, Guid callId)
+    {
+        try
+        {
+            await host.IsWorkingOnAsync(callId).WaitAsync(links.Times.Probe, links.Times.Time).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            return false;
         }
     }
 

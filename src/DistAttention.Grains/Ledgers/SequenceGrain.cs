@@ -47,8 +47,8 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         await base.OnActivateAsync(cancellationToken);
     }
 
-    public Task<SequenceHandle> CreateAsync(Packed<SequenceSpec> spec, CancellationToken cancellationToken) =>
-        AddAsync(new LedgerRecord { Id = Id, Uid = Guid.CreateVersion7(), Spec = spec.Value }, cancellationToken);
+    public Task<SequenceHandle> CreateAsync(Guid uid, Packed<SequenceSpec> spec, CancellationToken cancellationToken) =>
+        AddAsync(new LedgerRecord { Id = Id, Uid = uid, Spec = spec.Value }, cancellationToken);
 
     public Task<SequenceHandle> AdoptAsync(LedgerSeed seed, CancellationToken cancellationToken) => AddAsync(
         new LedgerRecord
@@ -190,6 +190,11 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         await _opening.WaitAsync(cancellationToken);
         try
         {
+            if (_ledger?.Record.Uid == record.Uid)
+            {
+                return EngineWire.ToHandle(_ledger.Record);
+            }
+
             if (_ledger is not null || !await Catalog.TryAddAsync(record.Id.Value, record.Uid))
             {
                 throw new SequenceExistsException(record.Id);
