@@ -133,8 +133,8 @@ internal sealed class ClusterSequence : IAttentionSequence
         options ??= new AttendOptions();
         options.Validate();
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
-        Packed<AttentionPlan> plan = await _ledger.ExplainAsync(Handle.Uid, rows, AttendTerms.Of(options), cancellationToken).MappedAsync(Handle.Name).ConfigureAwait(false);
-        return plan.Value;
+        PlanReply reply = await _ledger.ExplainAsync(Handle.Uid, rows, AttendTerms.Of(options), cancellationToken).MappedAsync(Handle.Name).ConfigureAwait(false);
+        return reply.Plan.Value;
     }
 
     public async Task<AttentionMass> AttentionMassAsync(ReadOnlyMemory<float> q, AttentionMassOptions options, CancellationToken cancellationToken = default)

@@ -94,6 +94,18 @@ public sealed class DistAttentionClient : IAttentionClient
     /// <inheritdoc/>
     public Task DeleteSequenceAsync(SequenceId id, CancellationToken cancellationToken = default) => LedgerOf(id).DeleteAsync(cancellationToken).MappedAsync(id.Value);
 
+    /// <summary>Exact attention over many sequences in one call: a decode step of everything that is being generated.</summary>
+    /// <param name="items">The sequences and their queries; a sequence may come more than once.</param>
+    /// <param name="cancellationToken">Cancels all of them.</param>
+    /// <returns>One answer per item, in their order.</returns>
+    /// <exception cref="PartialFailureException">More than one item failed; a single failure is thrown as it is.</exception>
+    public Task<IReadOnlyList<AttentionResult>> AttendBatchAsync(IReadOnlyList<BatchItem> items, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        ThrowIfDisposed();
+        return new BatchRun(this).RunAsync(items, cancellationToken);
+    }
+
     /// <summary>How the silos of the cluster stand.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>One report per live silo, in the order of their addresses.</returns>

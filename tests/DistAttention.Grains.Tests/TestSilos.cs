@@ -1,20 +1,32 @@
 using DistAttention.Client;
 using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.TestingHost;
 
 namespace DistAttention.Grains.Tests;
 
 /// <summary>Silos and a client in this process.</summary>
-public class TestSilos : IAsyncLifetime
+public class TestSilos : IAsyncLifetime, IAsyncDisposable
 {
     private readonly short _count;
     private readonly Action<DistAttentionOptions>? _configure;
 
-    public TestSilos(int count, Action<DistAttentionOptions>? configure = null)
+    private readonly TimeSpan? _responseTimeout;
+
+    public TestSilos(int count, Action<DistAttentionOptions>? configure = null, TimeSpan? responseTimeout = null)
     {
         _count = (short)count;
         _configure = configure;
+        _responseTimeout = responseTimeout;
+    }
+
+    /// <summary>Starts silos for one test.</summary>
+    public static async Task<TestSilos> StartAsync(int count, Action<DistAttentionOptions>? configure = null, TimeSpan? responseTimeout = null)
+    {
+        TestSilos silos = new(count, configure, responseTimeout);
+        await silos.InitializeAsync();
+        return silos;
     }
 
     public InProcessTestCluster Cluster { get; private set; } = null!;
@@ -32,6 +44,12 @@ public class TestSilos : IAsyncLifetime
             _configure?.Invoke(o);
         }));
         builder.ConfigureClient(static client => client.Services.AddDistAttentionClient());
+        if (_responseTimeout is { } timeout)
+        {
+            builder.ConfigureSilo((_, silo) => silo.Configure<SiloMessagingOptions>(o => (o.ResponseTimeout, o.SystemResponseTimeout) = (timeout, timeout)));
+            builder.ConfigureClient(client => client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = timeout));
+        }
+
         Cluster = builder.Build();
         await Cluster.DeployAsync();
         Client = new DistAttentionClient(Cluster.Client);
@@ -42,6 +60,8 @@ public class TestSilos : IAsyncLifetime
         await Client.DisposeAsync();
         await Cluster.DisposeAsync();
     }
+
+    ValueTask IAsyncDisposable.DisposeAsync() => new(DisposeAsync());
 }
 
 public sealed class OneSilo() : TestSilos(1);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DistAttention.Cli.Bench;
 using DistAttention.Cli.Cluster.Bench;
 using DistAttention.Cli.Cluster.Verbs;
 using DistAttention.Cli.Output;
@@ -10,6 +11,6 @@ internal static partial class Verbs
     static partial void AddClusterVerbs(RootCommand root, CliConsole console)
     {
         root.Add(ClusterCommand.Create(console));
-        root.Add(BenchCommand.Create(console));
+        root.Subcommands.Single(static verb => verb.Name == BenchCommand.Name).Add(ClusterBenchCommand.Create(console));
     }
 }

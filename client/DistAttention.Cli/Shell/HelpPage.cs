@@ -17,7 +17,7 @@ internal sealed class HelpPage(CliConsole console) : SynchronousCommandLineActio
     public static void Install(RootCommand root, CliConsole console) =>
         root.Options.OfType<HelpOption>().Single().Action = new HelpPage(console);
 
-    /// <summary>"distattn attend".</summary>
+    /// <summary>"distattn attend", "distattn bench kernel".</summary>
     public static string FullName(Command command) =>
         command is RootCommand || command.Parents.FirstOrDefault() is not Command parent ? "distattn" : $"{FullName(parent)} {command.Name}";
 

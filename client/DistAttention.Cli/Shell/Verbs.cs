@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DistAttention.Cli.Attend;
+using DistAttention.Cli.Bench;
 using DistAttention.Cli.Demo;
 using DistAttention.Cli.Explain;
 using DistAttention.Cli.Output;
@@ -15,6 +16,7 @@ internal static partial class Verbs
         root.Add(DemoCommand.Create(console));
         root.Add(AttendCommand.Create(console));
         root.Add(ExplainCommand.Create(console));
+        root.Add(BenchCommand.Create(console));
         AddClusterVerbs(root, console);
         root.Options.OfType<VersionOption>().Single().Action = new VersionPage(console);
         HelpPage.Install(root, console);

@@ -65,6 +65,16 @@ public sealed record SequenceSpec
         }
     }
 
+    /// <summary>Whether both say the same; a <see cref="HeadDimV"/> left at its default is the one it means.</summary>
+    /// <param name="other">The other spec.</param>
+    public bool Equals(SequenceSpec? other) => other is not null && Facts == other.Facts;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Facts.GetHashCode();
+
+    private (int, int, int, int, KvDataType, int, AttentionMask, long?, int) Facts =>
+        (NumHeadsQ, NumHeadsKv, HeadDim, HeadDimV, KvType, ShardLength, ExpectedMask, ExpectedLength, ArithmeticVersion);
+
     private static void RequireHeadDim(int value, string name) =>
         Require(value is >= 1 and <= SequenceFormat.MaxHeadDim, name, $"{value} is not between 1 and {SequenceFormat.MaxHeadDim}");
 

@@ -96,7 +96,7 @@ public interface ISequenceGrain : IGrainWithStringKey
     [ReadOnly]
     [AlwaysInterleave]
     [Alias("Explain")]
-    Task<Packed<AttentionPlan>> ExplainAsync(Guid uid, long rows, AttendTerms how, CancellationToken cancellationToken);
+    Task<PlanReply> ExplainAsync(Guid uid, long rows, AttendTerms how, CancellationToken cancellationToken);
 
     /// <summary>Tells the ledger where a shard was found.</summary>
     /// <param name="uid">The sequence meant.</param>

@@ -32,6 +32,11 @@ public sealed record NamedSequence(
     [property: Id(0)] string Name,
     [property: Id(1)] Guid Uid);
 
+/// <summary>The plan of a call.</summary>
+/// <param name="Plan">The plan.</param>
+[GenerateSerializer, Immutable, Alias("DistAttention.PlanReply")]
+public sealed record PlanReply([property: Id(0)] Packed<AttentionPlan> Plan);
+
 /// <summary>What is known of a sequence without reading its rows.</summary>
 /// <param name="Handle">The sequence.</param>
 /// <param name="State">Epoch and length.</param>

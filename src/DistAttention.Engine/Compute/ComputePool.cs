@@ -14,6 +14,7 @@ public sealed class ComputePool : IDisposable
     private readonly SemaphoreSlim _wake = new(0);
     private readonly Thread[] _threads;
     private readonly int _maxQueuedJobs;
+    private int _busyThreads;
     private bool _disposed;
 
     /// <summary>Starts the threads.</summary>
@@ -34,6 +35,9 @@ public sealed class ComputePool : IDisposable
 
     /// <summary>Threads.</summary>
     public int Threads => _threads.Length;
+
+    /// <summary>Threads that are inside an item now.</summary>
+    public int BusyThreads => Volatile.Read(ref _busyThreads);
 
     /// <summary>Jobs that have items no thread has taken yet.</summary>
     public int QueuedJobs
@@ -103,7 +107,15 @@ public sealed class ComputePool : IDisposable
             _wake.Wait();
             while (TryTake(out ComputeJob? job, out int item))
             {
-                job.RunItem(item, scratch);
+                Interlocked.Increment(ref _busyThreads);
+                try
+                {
+                    job.RunItem(item, scratch);
+                }
+                finally
+                {
+                    Interlocked.Decrement(ref _busyThreads);
+                }
             }
 
             lock (_jobsLock)

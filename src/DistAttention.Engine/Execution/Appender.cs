@@ -45,9 +45,15 @@ public sealed class Appender
                 await WriteAsync(reservation, spec, k, v, options.Progress, cancellationToken).ConfigureAwait(false);
                 return await ledger.CommitAsync(reservation, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is StaleWriteException or ReservationLostException)
+            catch (StaleWriteException)
             {
-                // Something ahead was given up: the rows may have to go elsewhere, under a newer fence.
+                // A newer reservation has written to the shard, or the shard is gone: again, under a newer fence.
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+            catch (ReservationLostException)
+            {
+                // Something ahead was given up: the rows go elsewhere.
+                await TrimAsync(reservation).ConfigureAwait(false);
                 cancellationToken.ThrowIfCancellationRequested();
             }
             catch

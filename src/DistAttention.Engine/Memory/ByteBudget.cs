@@ -19,6 +19,9 @@ public sealed class ByteBudget
     /// <summary>Bytes taken now.</summary>
     public long UsedBytes => Volatile.Read(ref _used);
 
+    /// <summary>Where what it pays for comes from.</summary>
+    internal BlockMemory Memory { get; } = new();
+
     /// <summary>Takes bytes, all or none.</summary>
     /// <param name="bytes">How many.</param>
     /// <exception cref="CapacityExceededException">They do not fit.</exception>

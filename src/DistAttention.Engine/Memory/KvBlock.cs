@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace DistAttention.Engine.Memory;
 
 /// <summary>
@@ -8,11 +6,10 @@ namespace DistAttention.Engine.Memory;
 /// </summary>
 public sealed unsafe class KvBlock : CountedLease
 {
-    private const nuint CacheLine = 64;
-
     private readonly ByteBudget _budget;
     private readonly int _length;
-    private void* _memory;
+    private readonly BlockSlab? _slab;
+    private byte* _memory;
 
     /// <summary>Takes the bytes from the budget and allocates them.</summary>
     /// <param name="lengthBytes">Bytes of one packed block.</param>
@@ -25,7 +22,7 @@ public sealed unsafe class KvBlock : CountedLease
         budget.Take(_length);
         try
         {
-            _memory = NativeMemory.AlignedAlloc((nuint)lengthBytes, CacheLine);
+            _memory = budget.Memory.Allocate(lengthBytes, out _slab);
         }
         catch
         {
@@ -33,8 +30,6 @@ public sealed unsafe class KvBlock : CountedLease
             GC.SuppressFinalize(this);
             throw;
         }
-
-        NativeMemory.Clear(_memory, (nuint)lengthBytes);
     }
 
     /// <summary>Frees the memory of a block that was dropped without its leases ending, so that a bug costs time, not memory.</summary>
@@ -57,7 +52,7 @@ public sealed unsafe class KvBlock : CountedLease
     {
         if (_memory != null)
         {
-            NativeMemory.AlignedFree(_memory);
+            BlockMemory.Free(_memory, _length, _slab);
             _memory = null;
             _budget.Return(_length);
         }

@@ -55,7 +55,9 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
     {
         if (owner == links.Silos.Self)
         {
-            return await links.Shards.ComputeAsync(request, cancellationToken).ConfigureAwait(false);
+            TileAnswer local = await links.Shards.ComputeAsync(request, cancellationToken).ConfigureAwait(false);
+            await LocateAsync(local.NotHere, cancellationToken).ConfigureAwait(false);
+            return local;
         }
 
         SequenceSpec spec = request.Spec;
@@ -75,7 +77,7 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
         TileReply? incomplete = replies.FirstOrDefault(static r => r.NotHere.Length > 0);
         if (incomplete is not null)
         {
-            return new TileAnswer([], 0, await LocateAsync(incomplete.NotHere, cancellationToken).ConfigureAwait(false));
+            return new TileAnswer([], 0, await LocateAsync([.. incomplete.NotHere.Select(EngineWire.ToId)], cancellationToken).ConfigureAwait(false));
         }
 
         return slices.Join(request, replies);
@@ -85,7 +87,9 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
     {
         if (owner == links.Silos.Self)
         {
-            return await links.Shards.MassAsync(request, cancellationToken).ConfigureAwait(false);
+            MassAnswer local = await links.Shards.MassAsync(request, cancellationToken).ConfigureAwait(false);
+            await LocateAsync(local.NotHere, cancellationToken).ConfigureAwait(false);
+            return local;
         }
 
         long answerRow = request.Tile.Spec.NumHeadsQ * ((request.Bins * (long)sizeof(ulong)) + (request.TopK * (long)(sizeof(long) + sizeof(float))));
@@ -102,7 +106,7 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
         TileMassReply? incomplete = replies.FirstOrDefault(static r => r.NotHere.Length > 0);
         if (incomplete is not null)
         {
-            return new MassAnswer(request.NewMass(), 0, await LocateAsync(incomplete.NotHere, cancellationToken).ConfigureAwait(false));
+            return new MassAnswer(request.NewMass(), 0, await LocateAsync([.. incomplete.NotHere.Select(EngineWire.ToId)], cancellationToken).ConfigureAwait(false));
         }
 
         return slices.Join(request, replies);
@@ -164,9 +168,9 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
     }
 
     /// <summary>Asks the grains of shards where they are, and tells the ledger of those that are elsewhere.</summary>
-    private async Task<IReadOnlyList<ShardId>> LocateAsync(ShardRef[] missing, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ShardId>> LocateAsync(IReadOnlyList<ShardId> missing, CancellationToken cancellationToken)
     {
-        foreach (ShardRef shard in missing)
+        foreach (ShardRef shard in missing.Select(EngineWire.ToRef))
         {
             try
             {
@@ -183,7 +187,7 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
             }
         }
 
-        return [.. missing.Select(EngineWire.ToId)];
+        return missing;
     }
 
     /// <summary>The error for what an owner held: its first stretch of neighbouring shards.</summary>

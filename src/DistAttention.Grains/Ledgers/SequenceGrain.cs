@@ -32,12 +32,13 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         _placement = new GroupPlacement(silos);
     }
 
-    private SequenceId Id => new(this.GetPrimaryKeyString());
+    private SequenceId Id { get; set; }
 
-    private ISequenceCatalogGrain Catalog => GrainFactory.GetGrain<ISequenceCatalogGrain>(0);
+    private ISequenceCatalogGrain Catalog => _links.Grains.GetGrain<ISequenceCatalogGrain>(0);
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        Id = new SequenceId(this.GetPrimaryKeyString());
         if (await _store.ReadAsync(Id, cancellationToken) is { } stored)
         {
             Use(await SequenceLedger.OpenAsync(stored, _store, _placement, _time, cancellationToken));
@@ -94,7 +95,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         try
         {
             LedgerSeed seed = new(fork.Uid, Packed.Of(fork.Spec), fork.Length, EngineWire.ToMap(fork.Shards.AsSpan()), fork.Fence);
-            ISequenceGrain grain = GrainFactory.GetGrain<ISequenceGrain>(name);
+            ISequenceGrain grain = _links.Grains.GetGrain<ISequenceGrain>(name);
             OwnerId home = fork.Shards.IsEmpty ? _silos.Self : fork.Shards[0].Owner;
             return await _links.WithHint(home, () => grain.AdoptAsync(seed, cancellationToken));
         }
@@ -159,7 +160,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
             (await Task.WhenAll(asked)).Sum());
     }
 
-    public async Task<Packed<AttentionPlan>> ExplainAsync(Guid uid, long rows, AttendTerms how, CancellationToken cancellationToken)
+    public async Task<PlanReply> ExplainAsync(Guid uid, long rows, AttendTerms how, CancellationToken cancellationToken)
     {
         LedgerSnapshot snapshot = (await LedgerAsync(uid)).Snapshot();
         if (how.Length is { } length)
@@ -172,7 +173,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         AttendOptions options = how.ToOptions();
         Packed<AttentionPlan> plan = await Task.Run(() => Packed.Of(Planner.Plan(snapshot, rows, options)), cancellationToken);
         CallLimits.RequireFits("The plan", plan.Bytes.Length);
-        return plan;
+        return new PlanReply(plan);
     }
 
     public async Task FoundAsync(Guid uid, ShardRef shard, string owner) =>
@@ -235,7 +236,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
     }
 
     private SequenceGateway Gateway() =>
-        new(_links, new RemoteLedger(GrainFactory.GetGrain<ISequenceGrain>(Id.Value), EngineWire.ToHandle(_ledger!.Record)));
+        new(_links, new RemoteLedger(_links.Grains.GetGrain<ISequenceGrain>(_ledger!.Record.Id.Value), EngineWire.ToHandle(_ledger!.Record)));
 
     private async ValueTask SeedAsync(ShardEntry cut, ShardEntry source, int count)
     {

@@ -19,7 +19,7 @@ public sealed class QuestionTests : IAsyncLifetime
     {
         _lexicon = new Lexicon(_corpus);
         TextEncoder encoder = new(_corpus, _lexicon);
-        EncodedSequence text = await EncodedSequence.AppendAsync(_client, "text", encoder, 1024, new ProgressSteps(), default);
+        EncodedSequence text = await EncodedSequence.AppendAsync(_client, "handbook", encoder, 1024, new ProgressSteps(), default);
         _asker = new Asker(_corpus, _lexicon, text);
     }
 

@@ -107,8 +107,9 @@ public sealed class ShardRegistryTests : IDisposable
     [Fact]
     public async Task AShardThatIsBeingWrittenIsNotEvicted()
     {
+        await WriteAsync(0, 10);
         _store.Close();
-        Task writing = WriteAsync(0, 10);
+        Task writing = WriteAsync(10, 10);
         await _store.Waiting;
         Assert.False(_registry.Evict(_id));
         _store.Open();
@@ -160,12 +161,12 @@ public sealed class ShardRegistryTests : IDisposable
     public async Task AWriteOvertakenOnItsWayToTheStoreIsNotAcknowledged()
     {
         // In the store it stands behind the newer one, so that reading back would take it for a late one.
+        await WriteAsync(0, 1, fence: 1);
         _store.Close();
         Task late = WriteAsync(0, 100, fence: 1);
         await _store.Waiting;
-        Task newer = WriteAsync(100, 50, fence: 2);
+        await WriteAsync(100, 50, fence: 2);
         _store.Open();
-        await newer;
         await Assert.ThrowsAsync<StaleWriteException>(() => late);
         await WriteAsync(0, 100, fence: 2);
         Assert.True(_registry.Evict(_id));

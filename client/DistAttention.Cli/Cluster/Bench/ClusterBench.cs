@@ -1,3 +1,4 @@
+using DistAttention.Cli.Bench;
 using DistAttention.Cli.Cluster.Connecting;
 using DistAttention.Cli.Connecting;
 using DistAttention.Cli.Output;
@@ -37,13 +38,13 @@ internal static class ClusterBench
         bool two = settings.Silos == 2; // what the targets are for
         yield return Seconds("prefill full, embedded", embedded.Full.Time);
         yield return Seconds("prefill causal, embedded", embedded.Causal.Time);
-        yield return Ratio("prefill full, 1 silo / embedded", one.Full.Time, embedded.Full.Time, Bound.AtMost(1.10));
-        yield return Ratio("prefill causal, 1 silo / embedded", one.Causal.Time, embedded.Causal.Time, Bound.AtMost(1.10));
-        yield return Ratio($"prefill full, speed-up of {silos}", one.Full.Time, several.Full.Time, two ? Bound.AtLeast(1.7) : null);
-        yield return Ratio($"prefill causal, speed-up of {silos}", one.Causal.Time, several.Causal.Time, two ? Bound.AtLeast(1.5) : null);
+        yield return Ratio("prefill full, 1 silo / embedded", one.Full.Time, embedded.Full.Time, Goal.AtMost(1.10));
+        yield return Ratio("prefill causal, 1 silo / embedded", one.Causal.Time, embedded.Causal.Time, Goal.AtMost(1.10));
+        yield return Ratio($"prefill full, speed-up of {silos}", one.Full.Time, several.Full.Time, two ? Goal.AtLeast(1.7) : null);
+        yield return Ratio($"prefill causal, speed-up of {silos}", one.Causal.Time, several.Causal.Time, two ? Goal.AtLeast(1.5) : null);
         foreach ((string mask, Prefill prefill) in (IEnumerable<(string, Prefill)>)[("full", several.Full), ("causal", several.Causal)])
         {
-            yield return new BenchRow($"prefill {mask}, bytes on the network / planned", (double)prefill.NetworkBytes / prefill.PlannedBytes, "×", Bound.AtMost(1.15));
+            yield return new BenchRow($"prefill {mask}, bytes on the network / planned", (double)prefill.NetworkBytes / prefill.PlannedBytes, "×", Goal.AtMost(1.15));
             yield return Mebibytes($"prefill {mask}, planned", prefill.PlannedBytes);
             foreach ((string silo, long bytes) in prefill.BySilo)
             {
@@ -53,7 +54,7 @@ internal static class ClusterBench
 
         yield return new BenchRow("decode step, embedded", embedded.Decode.TotalMilliseconds, "ms");
         yield return Ratio("decode step, 1 silo / embedded", one.Decode, embedded.Decode);
-        yield return Ratio($"decode step, {silos} / embedded", several.Decode, embedded.Decode, two ? Bound.AtMost(1.3) : null);
+        yield return Ratio($"decode step, {silos} / embedded", several.Decode, embedded.Decode, two ? Goal.AtMost(1.3) : null);
         yield return new BenchRow("append, embedded", embedded.AppendBytes / embedded.Append.TotalSeconds / 1e9, "GB/s");
         yield return Ratio("append, 1 silo / embedded", one.Append, embedded.Append);
         yield return Ratio($"append, {silos} / embedded", several.Append, embedded.Append);
@@ -63,5 +64,5 @@ internal static class ClusterBench
 
     private static BenchRow Mebibytes(string name, long bytes) => new(name, bytes / (double)(1 << 20), "MiB");
 
-    private static BenchRow Ratio(string name, TimeSpan time, TimeSpan of, Bound? target = null) => new(name, time / of, "×", target);
+    private static BenchRow Ratio(string name, TimeSpan time, TimeSpan of, Goal? target = null) => new(name, time / of, "×", target);
 }

@@ -1,24 +1,15 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.Json.Nodes;
 using DistAttention.Cli.Arguments;
+using DistAttention.Cli.Bench;
 using DistAttention.Cli.Output;
 using DistAttention.Cli.Shell;
-using Spectre.Console;
 
 namespace DistAttention.Cli.Cluster.Bench;
 
 /// <summary><c>distattn bench cluster</c>: what a cluster costs and what it brings.</summary>
-internal static class BenchCommand
+internal static class ClusterBenchCommand
 {
     public static Verb Create(CliConsole console)
-    {
-        Verb bench = new("bench", "Measures this machine and what runs on it.", new Example("what two silos bring", "distattn bench cluster --silos 2"));
-        bench.Add(CreateCluster(console));
-        return bench;
-    }
-
-    private static Verb CreateCluster(CliConsole console)
     {
         Option<int?> silos = Parsed.Option<int?>("--silos", "N", "Silos to compare with one and with none. Default: 2.", static text => (int)Parsed.WholeNumber(1, 64)(text));
         Option<int?> rows = Parsed.Option<int?>("--rows", "N", "Tokens of prefill. Default: 16384.", static text => (int)Parsed.WholeNumber(1024, 1 << 18)(text));
@@ -35,35 +26,10 @@ internal static class BenchCommand
         verb.SetAction(async (parsed, cancellationToken) =>
         {
             BenchSettings settings = new(parsed.GetValue(silos) ?? 2, parsed.GetValue(rows) ?? 16_384, parsed.GetValue(positions) ?? 131_072);
-            JsonObject machine = Machine.Describe();
             IReadOnlyList<BenchRow> figures = await console.WithProgressAsync(steps => ClusterBench.RunAsync(settings, steps, cancellationToken)).ConfigureAwait(false);
-            if (parsed.GetValue(json))
-            {
-                console.WriteJson(new JsonObject { ["machine"] = machine, ["rows"] = new JsonArray([.. figures.Select(static row => (JsonNode)row.ToJson())]) });
-            }
-            else
-            {
-                Write(console.Out, figures);
-            }
-
+            new BenchReport(BenchMachine.Describe(), figures, []).Write(console, parsed.GetValue(json));
             return ExitCode.Ok;
         });
         return verb;
-    }
-
-    private static void Write(IAnsiConsole to, IReadOnlyList<BenchRow> rows)
-    {
-        Table table = new Table().Border(TableBorder.None).AddColumn("measured").AddColumn(new TableColumn("value").RightAligned()).AddColumn("unit").AddColumn("target").AddColumn("");
-        foreach (BenchRow row in rows)
-        {
-            table.AddRow(
-                new Text(row.Name),
-                new Text(row.Value.ToString("0.00", CultureInfo.InvariantCulture)),
-                new Text(row.Unit),
-                new Text(row.Target?.ToString() ?? ""),
-                new Text(row.Target is null ? "" : row.Ok ? "ok" : "missed"));
-        }
-
-        to.Write(table);
     }
 }

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+
+namespace DistAttention.Cli.Bench.Measuring;
+
+/// <summary>Work and a limit of the machine, timed in turns: other work on the machine slows both, so their ratio means something when neither time does.</summary>
+/// <param name="Seconds">Of the work, once per sample.</param>
+/// <param name="Limits">Per limit: its rate around each of those times.</param>
+internal sealed record Samples(double[] Seconds, double[][] Limits)
+{
+    private static readonly TimeSpan _shortestSample = TimeSpan.FromMilliseconds(30);
+
+    /// <summary>Median time of the work.</summary>
+    public double MedianSeconds => Median(Seconds);
+
+    /// <summary>Takes samples.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="work">What is measured; repeated within a sample when it is short.</param>
+    /// <param name="limits">What it is measured against.</param>
+    public static async Task<Samples> TakeAsync(int count, Func<Task> work, params Func<Task<double>>[] limits)
+    {
+        await work().ConfigureAwait(false); // caches, code, pools
+        double once = await TimeAsync(work, 1).ConfigureAwait(false);
+        int repeats = Math.Max(1, (int)Math.Ceiling(_shortestSample.TotalSeconds / once));
+        double[] seconds = new double[count];
+        double[][] rates = [.. limits.Select(_ => new double[count])];
+        double[] before = await MeasureAsync(limits).ConfigureAwait(false);
+        for (int i = 0; i < count; i++)
+        {
+            seconds[i] = await TimeAsync(work, repeats).ConfigureAwait(false);
+            double[] after = await MeasureAsync(limits).ConfigureAwait(false);
+            for (int limit = 0; limit < limits.Length; limit++)
+            {
+                rates[limit][i] = (before[limit] + after[limit]) / 2;
+            }
+
+            before = after;
+        }
+
+        return new Samples(seconds, rates);
+    }
+
+    /// <summary>Median of amount per second over a limit.</summary>
+    public double Fraction(double amount, int limit = 0) =>
+        Median([.. Seconds.Select((seconds, i) => amount / seconds / Limits[limit][i])]);
+
+    public static double Median(double[] values)
+    {
+        double[] sorted = [.. values.Order()];
+        int middle = sorted.Length / 2;
+        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    /// <summary>Seconds of one run, of several.</summary>
+    public static async Task<double> TimeAsync(Func<Task> work, int repeats)
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < repeats; i++)
+        {
+            await work().ConfigureAwait(false);
+        }
+
+        return Stopwatch.GetElapsedTime(start).TotalSeconds / repeats;
+    }
+
+    private static async Task<double[]> MeasureAsync(Func<Task<double>>[] limits)
+    {
+        double[] rates = new double[limits.Length];
+        for (int i = 0; i < limits.Length; i++)
+        {
+            rates[i] = await limits[i]().ConfigureAwait(false);
+        }
+
+        return rates;
+    }
+}

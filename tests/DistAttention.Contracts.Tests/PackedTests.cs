@@ -1,0 +1,128 @@
+using MessagePack;
+
+namespace DistAttention.Contracts.Tests;
+
+public sealed class PackedTests
+{
+    private static readonly SequenceSpec _spec = new()
+    {
+        NumHeadsQ = 32,
+        NumHeadsKv = 8,
+        HeadDim = 128,
+        HeadDimV = 64,
+        KvType = KvDataType.BFloat16,
+        ShardLength = 4096,
+        ExpectedMask = AttentionMask.Full,
+        ExpectedLength = 1L << 40,
+    };
+
+    [Fact]
+    public void MasksScoresAndSpecsComeBackEqual()
+    {
+        foreach (AttentionMask mask in (AttentionMask[])[AttentionMask.Full, AttentionMask.Causal])
+        {
+            Assert.Equal(mask, Packed.Of(mask).Value);
+        }
+
+        foreach (ScoreFunction score in (ScoreFunction[])[ScoreFunction.ScaledDot, new ScaledDotScore { SmScale = 0.1f }, new ScaledDotScore { SmScale = -0f }])
+        {
+            Assert.Equal(score, Packed.Of(score).Value);
+        }
+
+        Assert.Equal(_spec, Packed.Of(_spec).Value);
+        Assert.Equal(new SequenceSpec { HeadDim = 3 }, Packed.Of(new SequenceSpec { HeadDim = 3 }).Value);
+    }
+
+    [Fact]
+    public void PlansComeBackEqual()
+    {
+        ShardVisit visit = new()
+        {
+            Queries = new PositionRange(-3, 5),
+            Shard = 7,
+            Owner = "owner",
+            Positions = new PositionRange(10, 20),
+            Coverage = Coverage.Masked,
+            BlocksFull = 1,
+            BlocksMasked = 2,
+            BlocksSkipped = 3,
+            SkipReason = "why",
+            UnmaskedPairs = ((Int128)5 << 70) + 9,
+            KvBytes = 1L << 50,
+            Flops = 1e30,
+        };
+        AttentionPlan plan = new()
+        {
+            Sequence = "s",
+            Snapshot = new SequenceSnapshot(2, 3),
+            Mask = "causal",
+            Queries = new PositionRange(-3, 50),
+            TileRows = 8,
+            Visits = [visit, visit with { Shard = 8, UnmaskedPairs = 0 }],
+        };
+        AttentionPlan back = Packed.Of(plan).Value;
+        Assert.Equal(plan.Visits, back.Visits);
+        Assert.Equal(plan with { Visits = back.Visits }, back);
+    }
+
+    [Fact]
+    public void GarbageIsRefused()
+    {
+        byte[] spec = Packed.Of(_spec).Bytes;
+        for (int cut = 0; cut < spec.Length; cut++)
+        {
+            Assert.Throws<CorruptPayloadException>(() => new Packed<SequenceSpec>(spec[..cut]).Value);
+        }
+
+        Assert.Throws<CorruptPayloadException>(() => new Packed<SequenceSpec>([.. spec, 0]).Value);
+        Assert.Throws<CorruptPayloadException>(() => new Packed<AttentionMask>([0xc0]).Value);
+        Assert.Throws<CorruptPayloadException>(() => new Packed<AttentionMask>(MessagePackSerializer.Serialize((int[])[77])).Value);
+        Assert.Throws<CorruptPayloadException>(() => new Packed<ScoreFunction>(MessagePackSerializer.Serialize((int[])[5, 0])).Value);
+
+        // An array that claims two billion visits in a few bytes.
+        byte[] plan = [0x98, 0xa1, (byte)'s', 0, 0, 0xa4, .. "full"u8, 0, 0, 1, 0xdd, 0x7f, 0xff, 0xff, 0xff];
+        Assert.Throws<CorruptPayloadException>(() => new Packed<AttentionPlan>(plan).Value);
+        SeededData random = new(3);
+        for (int round = 0; round < 20_000; round++)
+        {
+            byte[] noise = new byte[random.NextInt(40)];
+            for (int i = 0; i < noise.Length; i++)
+            {
+                noise[i] = (byte)random.NextInt(256);
+            }
+
+            AssertRefusedOrRead(noise);
+            byte[] damaged = (byte[])spec.Clone();
+            damaged[random.NextInt(damaged.Length)] = (byte)random.NextInt(256);
+            AssertRefusedOrRead(damaged);
+        }
+    }
+
+    [Fact]
+    public void AnImpossibleSpecIsNamed()
+    {
+        byte[] bytes = Packed.Of(_spec with { NumHeadsKv = 5 }).Bytes;
+        Assert.Equal(nameof(SequenceSpec.NumHeadsKv), Assert.Throws<InvalidSpecException>(() => new Packed<SequenceSpec>(bytes).Value).Property);
+        bytes = Packed.Of(_spec with { ArithmeticVersion = 9 }).Bytes;
+        Assert.Equal(9, Assert.Throws<ArithmeticVersionException>(() => new Packed<SequenceSpec>(bytes).Value).Stored);
+    }
+
+    [Fact]
+    public void FieldsOfLaterVersionsAreSkipped()
+    {
+        byte[] later = [0x93, 1, 0xa3, .. "new"u8, 0x92, 1, 2];
+        Assert.Equal(AttentionMask.Causal, new Packed<AttentionMask>(later).Value);
+    }
+
+    private static void AssertRefusedOrRead(byte[] bytes)
+    {
+        try
+        {
+            new Packed<SequenceSpec>(bytes).Value.Validate();
+        }
+        catch (Exception e) when (e is CorruptPayloadException or InvalidSpecException or ArithmeticVersionException)
+        {
+            // Refused, as it should be.
+        }
+    }
+}
