@@ -61,13 +61,7 @@ internal sealed class ClusterSequence : IAttentionSequence
 
     public Task<AttentionSummary> AttendAsync(ReadOnlyMemory<float> q, Memory<float> destination, Memory<float> lse, AttendOptions? options = null, CancellationToken cancellationToken = default)
     {
-        int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
-        Shapes.RequireRows("destination", destination.Length, Spec.NumHeadsQ, Spec.HeadDimV, rows);
-        if (!lse.IsEmpty)
-        {
-            Shapes.RequireRows("lse", lse.Length, Spec.NumHeadsQ, 1, rows);
-        }
-
+        Shapes.RequireAnswer(Spec, q, destination, lse);
         return RunAsync(
             q,
             options ?? new AttendOptions(),

@@ -33,7 +33,7 @@ public interface IAttentionSequence
 
     /// <summary>Exact attention of query rows over the sequence, into the caller's memory.</summary>
     /// <param name="q">Queries [rows, NumHeadsQ, HeadDim]; may be empty.</param>
-    /// <param name="destination">Receives o [rows, NumHeadsQ, HeadDimV]. After a failed call its contents are undefined.</param>
+    /// <param name="destination">Receives o [rows, NumHeadsQ, HeadDimV]; apart from q. After a failed call its contents are undefined.</param>
     /// <param name="lse">Receives lse [rows, NumHeadsQ]; empty if it is not wanted.</param>
     /// <param name="options">How; null for the defaults.</param>
     /// <param name="cancellationToken">Cancels the call; reaches the kernels' tile loop.</param>

@@ -17,6 +17,8 @@ public abstract class ErrorSuite
         Assert.Equal("v", (await Assert.ThrowsAsync<ShapeMismatchException>(() => sequence.AppendAsync(new float[8], new float[8]))).Tensor);
         Assert.Equal("destination", (await Assert.ThrowsAsync<ShapeMismatchException>(() => sequence.AttendAsync(_problem.Q, new float[7], default))).Tensor);
         Assert.Equal("lse", (await Assert.ThrowsAsync<ShapeMismatchException>(() => sequence.AttendAsync(_problem.Q, new float[80], new float[3]))).Tensor);
+        float[] q = [.. _problem.Q];
+        Assert.Equal("destination", (await Assert.ThrowsAsync<ShapeMismatchException>(() => sequence.AttendAsync(q, q.AsMemory(0, 80), default))).Tensor);
         Assert.Equal(3000, (await sequence.GetInfoAsync()).Length);
     }
 

@@ -20,4 +20,29 @@ internal static class Shapes
             throw new ShapeMismatchException(tensor, $"[{rows}, {heads}, {headDim}]", $"{length} values");
         }
     }
+
+    /// <summary>Requires room for the answer to so many rows, apart from q: tiles are answered while others are still read.</summary>
+    /// <returns>Rows of q.</returns>
+    public static int RequireAnswer(SequenceSpec spec, ReadOnlyMemory<float> q, ReadOnlyMemory<float> destination, ReadOnlyMemory<float> lse)
+    {
+        int rows = RequireRows("q", q.Length, spec.NumHeadsQ, spec.HeadDim);
+        RequireRows("destination", destination.Length, spec.NumHeadsQ, spec.HeadDimV, rows);
+        if (!lse.IsEmpty)
+        {
+            RequireRows("lse", lse.Length, spec.NumHeadsQ, 1, rows);
+        }
+
+        RequireApart("destination", destination, "q", q);
+        RequireApart("lse", lse, "q", q);
+        RequireApart("lse", lse, "destination", destination);
+        return rows;
+    }
+
+    private static void RequireApart(string tensor, ReadOnlyMemory<float> memory, string otherTensor, ReadOnlyMemory<float> other)
+    {
+        if (memory.Span.Overlaps(other.Span))
+        {
+            throw new ShapeMismatchException(tensor, $"memory apart from {otherTensor}", $"memory that overlaps {otherTensor}");
+        }
+    }
 }

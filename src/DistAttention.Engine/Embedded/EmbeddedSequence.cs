@@ -46,13 +46,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
 
     public async Task<AttentionSummary> AttendAsync(ReadOnlyMemory<float> q, Memory<float> destination, Memory<float> lse, AttendOptions? options = null, CancellationToken cancellationToken = default)
     {
-        int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
-        Shapes.RequireRows("destination", destination.Length, Spec.NumHeadsQ, Spec.HeadDimV, rows);
-        if (!lse.IsEmpty)
-        {
-            Shapes.RequireRows("lse", lse.Length, Spec.NumHeadsQ, 1, rows);
-        }
-
+        Shapes.RequireAnswer(Spec, q, destination, lse);
         return await RunAsync(
             q,
             options ?? new AttendOptions(),
