@@ -13,23 +13,28 @@ public sealed class CancellationTests(TwoSilos silos) : IClassFixture<TwoSilos>
     private static readonly AttentionProblem _long = new() { Seed = 601, Length = 16_384, Rows = 2048, GroupSize = 64, HeadDim = 128, HeadDimV = 128 };
 
     [Fact]
-    public async Task ACancelledCallStopsTheTileLoopsOfAllSilosAtOnce()
+    public async Task ACancelledCallStopsTheTileLoopsOfAllSilos()
     {
-        Silo[] all = Silo.AllOf(silos);
-        IAttentionSequence sequence = await silos.Client.FillAsync(_long);
-        AttentionPlan plan = await sequence.ExplainAsync(1);
-        Assert.Equal(all.Select(static s => s.Owner).Order(), plan.Visits.Select(static v => v.Owner).Distinct().Order());
+        IAttentionSequence sequence = await FillBothAsync();
 
-        // The machine may be busy with other things: one attempt in a few has to show it.
-        TimeSpan best = TimeSpan.MaxValue;
-        for (int attempt = 0; attempt < 12 && best > TimeSpan.FromMilliseconds(50); attempt++)
+        // Far less than the seconds of work that were left, and enough for a machine that is busy with other tests.
+        Assert.InRange(await CancelAsync(sequence, Silo.AllOf(silos)), TimeSpan.Zero, TimeSpan.FromSeconds(2));
+    }
+
+    /// <summary>The promised time, on a machine that has nothing else to do.</summary>
+    [Fact]
+    [Trait("Category", "Soak")]
+    public async Task ACancelledCallStopsTheTileLoopsOfAllSilosWithinFiftyMilliseconds()
+    {
+        IAttentionSequence sequence = await FillBothAsync();
+        List<TimeSpan> took = [];
+        for (int attempt = 0; attempt < 9; attempt++)
         {
-            TimeSpan took = await CancelAsync(sequence, all);
-            Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(3));
-            best = took < best ? took : best;
+            took.Add(await CancelAsync(sequence, Silo.AllOf(silos)));
         }
 
-        Assert.InRange(best, TimeSpan.Zero, TimeSpan.FromMilliseconds(50));
+        took.Sort();
+        Assert.InRange(took[took.Count / 2], TimeSpan.Zero, TimeSpan.FromMilliseconds(50));
     }
 
     [Fact]
@@ -41,6 +46,14 @@ public sealed class CancellationTests(TwoSilos silos) : IClassFixture<TwoSilos>
         AttentionTimeoutException error = await Assert.ThrowsAsync<AttentionTimeoutException>(() => sequence.AttendAsync(_long.Q, new() { Timeout = timeout }));
         Assert.Equal(timeout, error.Timeout);
         Assert.True(SpinWait.SpinUntil(() => all.All(static s => s.IsIdle), TimeSpan.FromSeconds(3)));
+    }
+
+    private async Task<IAttentionSequence> FillBothAsync()
+    {
+        IAttentionSequence sequence = await silos.Client.FillAsync(_long);
+        AttentionPlan plan = await sequence.ExplainAsync(1);
+        Assert.Equal(Silo.AllOf(silos).Select(static s => s.Owner).Order(), plan.Visits.Select(static v => v.Owner).Distinct().Order());
+        return sequence;
     }
 
     /// <summary>From cancelling at the client until no thread of any silo computes.</summary>

@@ -25,7 +25,7 @@ internal static unsafe class ColumnLaneOutput
     /// <param name="sums">[count].</param>
     /// <param name="output">[count][valueStride].</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TLanes, TVec, TElement>(byte* values, ref Ahead ahead, nint valueStride, int count, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
+    public static void Run<TLanes, TVec, TElement>(byte* values, ref ReadAhead ahead, nint valueStride, int count, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
@@ -36,15 +36,14 @@ internal static unsafe class ColumnLaneOutput
             for (int c = 0, vectors; c < valueStride; c += vectors * TLanes.Count)
             {
                 vectors = valueStride - c >= 4 * TLanes.Count ? 4 : 1;
-                byte* fetch = ahead.Take(keyCount);
                 float* to = output + (i * valueStride) + c;
                 if (c == 0)
                 {
-                    Block<TLanes, TVec, TElement, Yes>(vectors, group, values, fetch, ahead.Step, c, valueStride, keyCount, weights + (i * Tile), factors + (i * Tile), alpha + i, sums + i, to);
+                    Block<TLanes, TVec, TElement, Yes>(vectors, group, values, ref ahead, c, valueStride, keyCount, weights + (i * Tile), factors + (i * Tile), alpha + i, sums + i, to);
                 }
                 else
                 {
-                    Block<TLanes, TVec, TElement, No>(vectors, group, values, fetch, ahead.Step, c, valueStride, keyCount, weights + (i * Tile), factors + (i * Tile), alpha + i, sums + i, to);
+                    Block<TLanes, TVec, TElement, No>(vectors, group, values, ref ahead, c, valueStride, keyCount, weights + (i * Tile), factors + (i * Tile), alpha + i, sums + i, to);
                 }
             }
         }
@@ -59,7 +58,7 @@ internal static unsafe class ColumnLaneOutput
         return (long)keyCount * ((vectors / 4) + (vectors % 4)) * (count / KeyLaneGroup.Size<TLanes, TVec>(count));
     }
 
-    private static void Block<TLanes, TVec, TElement, TSum>(int vectors, int queries, byte* values, byte* fetch, nint fetchStep, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
+    private static void Block<TLanes, TVec, TElement, TSum>(int vectors, int queries, byte* values, ref ReadAhead ahead, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
@@ -68,29 +67,29 @@ internal static unsafe class ColumnLaneOutput
         switch (vectors, queries)
         {
             case (4, 4):
-                Output4x4<TLanes, TVec, TElement, TSum>(values, fetch, fetchStep, index, valueStride, keyCount, weights, factors, alpha, sums, output);
+                Output4x4<TLanes, TVec, TElement, TSum>(values, ref ahead, index, valueStride, keyCount, weights, factors, alpha, sums, output);
                 break;
             case (4, 2):
-                Output4x2<TLanes, TVec, TElement, TSum>(values, fetch, fetchStep, index, valueStride, keyCount, weights, factors, alpha, sums, output);
+                Output4x2<TLanes, TVec, TElement, TSum>(values, ref ahead, index, valueStride, keyCount, weights, factors, alpha, sums, output);
                 break;
             case (4, 1):
-                Output4x1<TLanes, TVec, TElement, TSum>(values, fetch, fetchStep, index, valueStride, keyCount, weights, factors, alpha, sums, output);
+                Output4x1<TLanes, TVec, TElement, TSum>(values, ref ahead, index, valueStride, keyCount, weights, factors, alpha, sums, output);
                 break;
             case (1, 4):
-                Output1x4<TLanes, TVec, TElement, TSum>(values, fetch, fetchStep, index, valueStride, keyCount, weights, factors, alpha, sums, output);
+                Output1x4<TLanes, TVec, TElement, TSum>(values, ref ahead, index, valueStride, keyCount, weights, factors, alpha, sums, output);
                 break;
             case (1, 2):
-                Output1x2<TLanes, TVec, TElement, TSum>(values, fetch, fetchStep, index, valueStride, keyCount, weights, factors, alpha, sums, output);
+                Output1x2<TLanes, TVec, TElement, TSum>(values, ref ahead, index, valueStride, keyCount, weights, factors, alpha, sums, output);
                 break;
             default:
-                Output1x1<TLanes, TVec, TElement, TSum>(values, fetch, fetchStep, index, valueStride, keyCount, weights, factors, alpha, sums, output);
+                Output1x1<TLanes, TVec, TElement, TSum>(values, ref ahead, index, valueStride, keyCount, weights, factors, alpha, sums, output);
                 break;
         }
     }
 
     /// <summary>Four vectors of columns × 4 queries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Output4x4<TLanes, TVec, TElement, TSum>(byte* values, byte* fetch, nint fetchStep, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
+    private static void Output4x4<TLanes, TVec, TElement, TSum>(byte* values, ref ReadAhead ahead, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
@@ -117,13 +116,10 @@ internal static unsafe class ColumnLaneOutput
         TVec o3c = TLanes.Multiply(TLanes.Load(output + (3 * valueStride) + (2 * TLanes.Count)), a3);
         TVec o3d = TLanes.Multiply(TLanes.Load(output + (3 * valueStride) + (3 * TLanes.Count)), a3);
         TVec t0 = TLanes.Zero, t1 = TLanes.Zero, t2 = TLanes.Zero, t3 = TLanes.Zero;
+        ReadAhead fetch = ahead; // in registers
         for (nint key = 0; key < keyCount; key++, index += valueStride)
         {
-            Ahead.Fetch(fetch);
-            Ahead.Fetch(fetch + (fetchStep / 4));
-            Ahead.Fetch(fetch + (fetchStep / 2));
-            Ahead.Fetch(fetch + (fetchStep / 4 * 3));
-            fetch += fetchStep;
+            fetch.Step<TElement>();
             TVec va = TElement.Load<TLanes, TVec>(values, index);
             TVec vb = TElement.Load<TLanes, TVec>(values, index + TLanes.Count);
             TVec vc = TElement.Load<TLanes, TVec>(values, index + (2 * TLanes.Count));
@@ -157,6 +153,7 @@ internal static unsafe class ColumnLaneOutput
             }
         }
 
+        ahead = fetch;
         TLanes.Store(output, o0a);
         TLanes.Store(output + TLanes.Count, o0b);
         TLanes.Store(output + (2 * TLanes.Count), o0c);
@@ -184,7 +181,7 @@ internal static unsafe class ColumnLaneOutput
 
     /// <summary>Four vectors of columns × 2 queries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Output4x2<TLanes, TVec, TElement, TSum>(byte* values, byte* fetch, nint fetchStep, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
+    private static void Output4x2<TLanes, TVec, TElement, TSum>(byte* values, ref ReadAhead ahead, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
@@ -201,13 +198,10 @@ internal static unsafe class ColumnLaneOutput
         TVec o1c = TLanes.Multiply(TLanes.Load(output + valueStride + (2 * TLanes.Count)), a1);
         TVec o1d = TLanes.Multiply(TLanes.Load(output + valueStride + (3 * TLanes.Count)), a1);
         TVec t0 = TLanes.Zero, t1 = TLanes.Zero;
+        ReadAhead fetch = ahead; // in registers
         for (nint key = 0; key < keyCount; key++, index += valueStride)
         {
-            Ahead.Fetch(fetch);
-            Ahead.Fetch(fetch + (fetchStep / 4));
-            Ahead.Fetch(fetch + (fetchStep / 2));
-            Ahead.Fetch(fetch + (fetchStep / 4 * 3));
-            fetch += fetchStep;
+            fetch.Step<TElement>();
             TVec va = TElement.Load<TLanes, TVec>(values, index);
             TVec vb = TElement.Load<TLanes, TVec>(values, index + TLanes.Count);
             TVec vc = TElement.Load<TLanes, TVec>(values, index + (2 * TLanes.Count));
@@ -229,6 +223,7 @@ internal static unsafe class ColumnLaneOutput
             }
         }
 
+        ahead = fetch;
         TLanes.Store(output, o0a);
         TLanes.Store(output + TLanes.Count, o0b);
         TLanes.Store(output + (2 * TLanes.Count), o0c);
@@ -246,7 +241,7 @@ internal static unsafe class ColumnLaneOutput
 
     /// <summary>Four vectors of columns × 1 query.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Output4x1<TLanes, TVec, TElement, TSum>(byte* values, byte* fetch, nint fetchStep, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
+    private static void Output4x1<TLanes, TVec, TElement, TSum>(byte* values, ref ReadAhead ahead, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
@@ -258,13 +253,10 @@ internal static unsafe class ColumnLaneOutput
         TVec o0c = TLanes.Multiply(TLanes.Load(output + (2 * TLanes.Count)), a0);
         TVec o0d = TLanes.Multiply(TLanes.Load(output + (3 * TLanes.Count)), a0);
         TVec t0 = TLanes.Zero;
+        ReadAhead fetch = ahead; // in registers
         for (nint key = 0; key < keyCount; key++, index += valueStride)
         {
-            Ahead.Fetch(fetch);
-            Ahead.Fetch(fetch + (fetchStep / 4));
-            Ahead.Fetch(fetch + (fetchStep / 2));
-            Ahead.Fetch(fetch + (fetchStep / 4 * 3));
-            fetch += fetchStep;
+            fetch.Step<TElement>();
             TVec va = TElement.Load<TLanes, TVec>(values, index);
             TVec vb = TElement.Load<TLanes, TVec>(values, index + TLanes.Count);
             TVec vc = TElement.Load<TLanes, TVec>(values, index + (2 * TLanes.Count));
@@ -280,6 +272,7 @@ internal static unsafe class ColumnLaneOutput
             }
         }
 
+        ahead = fetch;
         TLanes.Store(output, o0a);
         TLanes.Store(output + TLanes.Count, o0b);
         TLanes.Store(output + (2 * TLanes.Count), o0c);
@@ -292,7 +285,7 @@ internal static unsafe class ColumnLaneOutput
 
     /// <summary>One vector of columns × 4 queries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Output1x4<TLanes, TVec, TElement, TSum>(byte* values, byte* fetch, nint fetchStep, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
+    private static void Output1x4<TLanes, TVec, TElement, TSum>(byte* values, ref ReadAhead ahead, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
@@ -307,11 +300,10 @@ internal static unsafe class ColumnLaneOutput
         TVec o2a = TLanes.Multiply(TLanes.Load(output + (2 * valueStride)), a2);
         TVec o3a = TLanes.Multiply(TLanes.Load(output + (3 * valueStride)), a3);
         TVec t0 = TLanes.Zero, t1 = TLanes.Zero, t2 = TLanes.Zero, t3 = TLanes.Zero;
+        ReadAhead fetch = ahead; // in registers
         for (nint key = 0; key < keyCount; key++, index += valueStride)
         {
-            Ahead.Fetch(fetch);
-            Ahead.Fetch(fetch + (fetchStep / 2));
-            fetch += fetchStep;
+            fetch.Step<TElement>();
             TVec va = TElement.Load<TLanes, TVec>(values, index);
             TVec p = TLanes.Broadcast(factors[key]);
             o0a = TLanes.Fma(p, va, o0a);
@@ -330,6 +322,7 @@ internal static unsafe class ColumnLaneOutput
             }
         }
 
+        ahead = fetch;
         TLanes.Store(output, o0a);
         TLanes.Store(output + valueStride, o1a);
         TLanes.Store(output + (2 * valueStride), o2a);
@@ -345,7 +338,7 @@ internal static unsafe class ColumnLaneOutput
 
     /// <summary>One vector of columns × 2 queries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Output1x2<TLanes, TVec, TElement, TSum>(byte* values, byte* fetch, nint fetchStep, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
+    private static void Output1x2<TLanes, TVec, TElement, TSum>(byte* values, ref ReadAhead ahead, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
@@ -356,11 +349,10 @@ internal static unsafe class ColumnLaneOutput
         TVec o0a = TLanes.Multiply(TLanes.Load(output), a0);
         TVec o1a = TLanes.Multiply(TLanes.Load(output + valueStride), a1);
         TVec t0 = TLanes.Zero, t1 = TLanes.Zero;
+        ReadAhead fetch = ahead; // in registers
         for (nint key = 0; key < keyCount; key++, index += valueStride)
         {
-            Ahead.Fetch(fetch);
-            Ahead.Fetch(fetch + (fetchStep / 2));
-            fetch += fetchStep;
+            fetch.Step<TElement>();
             TVec va = TElement.Load<TLanes, TVec>(values, index);
             TVec p = TLanes.Broadcast(factors[key]);
             o0a = TLanes.Fma(p, va, o0a);
@@ -373,6 +365,7 @@ internal static unsafe class ColumnLaneOutput
             }
         }
 
+        ahead = fetch;
         TLanes.Store(output, o0a);
         TLanes.Store(output + valueStride, o1a);
         if (TSum.Value)
@@ -384,7 +377,7 @@ internal static unsafe class ColumnLaneOutput
 
     /// <summary>One vector of columns × 1 query.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Output1x1<TLanes, TVec, TElement, TSum>(byte* values, byte* fetch, nint fetchStep, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
+    private static void Output1x1<TLanes, TVec, TElement, TSum>(byte* values, ref ReadAhead ahead, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
@@ -393,11 +386,10 @@ internal static unsafe class ColumnLaneOutput
         TVec a0 = TLanes.Broadcast(alpha[0]);
         TVec o0a = TLanes.Multiply(TLanes.Load(output), a0);
         TVec t0 = TLanes.Zero;
+        ReadAhead fetch = ahead; // in registers
         for (nint key = 0; key < keyCount; key++, index += valueStride)
         {
-            Ahead.Fetch(fetch);
-            Ahead.Fetch(fetch + (fetchStep / 2));
-            fetch += fetchStep;
+            fetch.Step<TElement>();
             TVec va = TElement.Load<TLanes, TVec>(values, index);
             TVec p = TLanes.Broadcast(factors[key]);
             o0a = TLanes.Fma(p, va, o0a);
@@ -407,6 +399,7 @@ internal static unsafe class ColumnLaneOutput
             }
         }
 
+        ahead = fetch;
         TLanes.Store(output, o0a);
         if (TSum.Value)
         {

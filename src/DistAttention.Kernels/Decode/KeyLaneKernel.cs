@@ -79,12 +79,11 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
 
         byte* keys = job.Head(start);
         byte* values = keys + layout.ValueOffset;
-        Ahead ahead = start + Tile < job.Positions.End
-            ? Ahead.Over(
-                job.Head(start + Tile),
-                layout.HeadBytes,
-                KeyLaneScores.Steps<TLanes, TVec>(_padded, layout.HeadDim, keyCount) + ColumnLaneOutput.Steps<TLanes, TVec>(_padded, _valueStride, keyCount))
-            : Ahead.Nothing(keys);
+        ReadAhead ahead = ReadAhead.Over<TElement>(
+            keys,
+            layout.HeadBytes,
+            start + Tile < job.Positions.End ? job.Head(start + Tile) : keys,
+            KeyLaneScores.Steps<TLanes, TVec>(_padded, layout.HeadDim, keyCount) + ColumnLaneOutput.Steps<TLanes, TVec>(_padded, _valueStride, keyCount));
         float* keyScales = TScaled.Value ? (float*)(keys + layout.KeyScaleOffset) : null;
         float* valueScales = TScaled.Value ? (float*)(keys + layout.ValueScaleOffset) : null;
         KeyLaneScores.Run<TLanes, TVec, TElement>(keys, ref ahead, _queries, _padded, layout.HeadDim, keyCount, _weights);

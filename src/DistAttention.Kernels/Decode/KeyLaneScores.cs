@@ -19,7 +19,7 @@ internal static unsafe class KeyLaneScores
     /// <param name="keyCount">Keys wanted; up to the next multiple of 64 are computed.</param>
     /// <param name="scores">[count][256].</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TLanes, TVec, TElement>(byte* keys, ref Ahead ahead, float* queries, int count, int headDim, int keyCount, float* scores)
+    public static void Run<TLanes, TVec, TElement>(byte* keys, ref ReadAhead ahead, float* queries, int count, int headDim, int keyCount, float* scores)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
@@ -34,19 +34,18 @@ internal static unsafe class KeyLaneScores
             byte* from = keys + (Offset(key, headDim) * TElement.Bytes);
             for (int i = 0; i < count; i += group)
             {
-                byte* fetch = ahead.Take(headDim);
                 float* q = queries + ((nint)i * headDim);
                 float* to = scores + (i * Tile) + key;
                 switch (group)
                 {
                     case 4:
-                        Scores4x4<TLanes, TVec, TElement>(from, fetch, ahead.Step, panel1, panel2, panel3, q, headDim, to);
+                        Scores4x4<TLanes, TVec, TElement>(from, ref ahead, panel1, panel2, panel3, q, headDim, to);
                         break;
                     case 2:
-                        Scores4x2<TLanes, TVec, TElement>(from, fetch, ahead.Step, panel1, panel2, panel3, q, headDim, to);
+                        Scores4x2<TLanes, TVec, TElement>(from, ref ahead, panel1, panel2, panel3, q, headDim, to);
                         break;
                     default:
-                        Scores4x1<TLanes, TVec, TElement>(from, fetch, ahead.Step, panel1, panel2, panel3, q, headDim, to);
+                        Scores4x1<TLanes, TVec, TElement>(from, ref ahead, panel1, panel2, panel3, q, headDim, to);
                         break;
                 }
             }
@@ -65,7 +64,7 @@ internal static unsafe class KeyLaneScores
 
     /// <summary>Four vectors of keys × 4 queries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scores4x4<TLanes, TVec, TElement>(byte* keys, byte* fetch, nint fetchStep, nint panel1, nint panel2, nint panel3, float* queries, int headDim, float* scores)
+    private static void Scores4x4<TLanes, TVec, TElement>(byte* keys, ref ReadAhead ahead, nint panel1, nint panel2, nint panel3, float* queries, int headDim, float* scores)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
@@ -78,13 +77,10 @@ internal static unsafe class KeyLaneScores
         float* q2 = queries + (2 * (nint)headDim);
         float* q3 = queries + (3 * (nint)headDim);
         nint at = 0;
+        ReadAhead fetch = ahead; // in registers
         for (nint d = 0; d < headDim; d++, at += KvLayout.PanelLength)
         {
-            Ahead.Fetch(fetch);
-            Ahead.Fetch(fetch + (fetchStep / 4));
-            Ahead.Fetch(fetch + (fetchStep / 2));
-            Ahead.Fetch(fetch + (fetchStep / 4 * 3));
-            fetch += fetchStep;
+            fetch.Step<TElement>();
             TVec ka = TElement.Load<TLanes, TVec>(keys, at);
             TVec kb = TElement.Load<TLanes, TVec>(keys, at + panel1);
             TVec kc = TElement.Load<TLanes, TVec>(keys, at + panel2);
@@ -111,6 +107,7 @@ internal static unsafe class KeyLaneScores
             s3d = TLanes.Fma(q, kd, s3d);
         }
 
+        ahead = fetch;
         TLanes.Store(scores, s0a);
         TLanes.Store(scores + TLanes.Count, s0b);
         TLanes.Store(scores + (2 * TLanes.Count), s0c);
@@ -131,7 +128,7 @@ internal static unsafe class KeyLaneScores
 
     /// <summary>Four vectors of keys × 2 queries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scores4x2<TLanes, TVec, TElement>(byte* keys, byte* fetch, nint fetchStep, nint panel1, nint panel2, nint panel3, float* queries, int headDim, float* scores)
+    private static void Scores4x2<TLanes, TVec, TElement>(byte* keys, ref ReadAhead ahead, nint panel1, nint panel2, nint panel3, float* queries, int headDim, float* scores)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
@@ -140,13 +137,10 @@ internal static unsafe class KeyLaneScores
         TVec s1a = TLanes.Zero, s1b = TLanes.Zero, s1c = TLanes.Zero, s1d = TLanes.Zero;
         float* q1 = queries + headDim;
         nint at = 0;
+        ReadAhead fetch = ahead; // in registers
         for (nint d = 0; d < headDim; d++, at += KvLayout.PanelLength)
         {
-            Ahead.Fetch(fetch);
-            Ahead.Fetch(fetch + (fetchStep / 4));
-            Ahead.Fetch(fetch + (fetchStep / 2));
-            Ahead.Fetch(fetch + (fetchStep / 4 * 3));
-            fetch += fetchStep;
+            fetch.Step<TElement>();
             TVec ka = TElement.Load<TLanes, TVec>(keys, at);
             TVec kb = TElement.Load<TLanes, TVec>(keys, at + panel1);
             TVec kc = TElement.Load<TLanes, TVec>(keys, at + panel2);
@@ -163,6 +157,7 @@ internal static unsafe class KeyLaneScores
             s1d = TLanes.Fma(q, kd, s1d);
         }
 
+        ahead = fetch;
         TLanes.Store(scores, s0a);
         TLanes.Store(scores + TLanes.Count, s0b);
         TLanes.Store(scores + (2 * TLanes.Count), s0c);
@@ -175,20 +170,17 @@ internal static unsafe class KeyLaneScores
 
     /// <summary>Four vectors of keys × 1 query.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scores4x1<TLanes, TVec, TElement>(byte* keys, byte* fetch, nint fetchStep, nint panel1, nint panel2, nint panel3, float* queries, int headDim, float* scores)
+    private static void Scores4x1<TLanes, TVec, TElement>(byte* keys, ref ReadAhead ahead, nint panel1, nint panel2, nint panel3, float* queries, int headDim, float* scores)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
     {
         TVec s0a = TLanes.Zero, s0b = TLanes.Zero, s0c = TLanes.Zero, s0d = TLanes.Zero;
         nint at = 0;
+        ReadAhead fetch = ahead; // in registers
         for (nint d = 0; d < headDim; d++, at += KvLayout.PanelLength)
         {
-            Ahead.Fetch(fetch);
-            Ahead.Fetch(fetch + (fetchStep / 4));
-            Ahead.Fetch(fetch + (fetchStep / 2));
-            Ahead.Fetch(fetch + (fetchStep / 4 * 3));
-            fetch += fetchStep;
+            fetch.Step<TElement>();
             TVec ka = TElement.Load<TLanes, TVec>(keys, at);
             TVec kb = TElement.Load<TLanes, TVec>(keys, at + panel1);
             TVec kc = TElement.Load<TLanes, TVec>(keys, at + panel2);
@@ -200,6 +192,7 @@ internal static unsafe class KeyLaneScores
             s0d = TLanes.Fma(q, kd, s0d);
         }
 
+        ahead = fetch;
         TLanes.Store(scores, s0a);
         TLanes.Store(scores + TLanes.Count, s0b);
         TLanes.Store(scores + (2 * TLanes.Count), s0c);

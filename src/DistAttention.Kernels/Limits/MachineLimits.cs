@@ -71,7 +71,7 @@ public static unsafe class MachineLimits
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
     {
-        const int Ahead = 4096;
+        const int Distance = 4096;
         int vector = TLanes.Count * sizeof(float);
         TVec c0 = TLanes.Zero, c1 = TLanes.Zero, c2 = TLanes.Zero, c3 = TLanes.Zero;
         byte* end = memory + (bytes / (4 * vector) * (4 * vector));
@@ -79,7 +79,7 @@ public static unsafe class MachineLimits
         {
             for (int line = 0; line < 4 * vector; line += 64)
             {
-                Kernels.Ahead.Fetch(memory + Ahead + line);
+                Ahead.Fetch(memory + Distance + line);
             }
 
             c0 = TLanes.Or(c0, TLanes.Load((float*)memory));

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using DistAttention.Cli.Tests.Running;
 using DistAttention.Contracts.Membership;
+using Orleans.Runtime;
 
 namespace DistAttention.Silo.Tests.Cluster;
 
@@ -57,6 +58,17 @@ internal sealed class ClusterHome : IDisposable
         {
             Assert.True(Stopwatch.GetElapsedTime(started) < _patience, $"silos still run: {string.Join(", ", Silos())}");
             await Task.Delay(50);
+        }
+    }
+
+    /// <summary>Waits until the others know that a silo is dead: new grains go to silos that are believed to live.</summary>
+    public async Task WaitUntilNoticedAsync(string silo)
+    {
+        long started = Stopwatch.GetTimestamp();
+        while (ClusterMembers.Read(Folder).Any(member => member.Name == silo && member.Status == SiloStatus.Active))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(started) < _patience, $"nobody notices that {silo} is dead");
+            await Task.Delay(100);
         }
     }
 

@@ -37,6 +37,7 @@ public sealed class ClusterVerbsTests : IDisposable
 
         (await _home.ClusterAsync("kill", "silo-1")).Ok();
         Assert.Contains((string)(await _home.StatusAsync())["silo-1"]["state"]!, (string[])["lost", "dead"]);
+        await _home.WaitUntilNoticedAsync("silo-1");
         Assert.Equal(expected, await DigestsAsync("--cluster", second));
 
         (await _home.ClusterAsync("down")).Ok();

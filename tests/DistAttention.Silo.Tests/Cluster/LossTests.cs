@@ -41,7 +41,7 @@ public sealed class LossTests : IDisposable
             Assert.Equal(new PositionRange(0, 1024), lost.Positions);
         }
 
-        await WaitUntilNoticedAsync(killed);
+        await _home.WaitUntilNoticedAsync(killed.Name);
         IAttentionSequence next = await AppendAsync(client, "next", 2048);
         await next.AttendAsync(q);
     }
@@ -70,17 +70,6 @@ public sealed class LossTests : IDisposable
     }
 
     public void Dispose() => _home.Dispose();
-
-    /// <summary>New grains go to silos that are believed to live.</summary>
-    private async Task WaitUntilNoticedAsync(SiloReport killed)
-    {
-        long started = Stopwatch.GetTimestamp();
-        while (ClusterMembers.Read(_home.Folder).Any(member => member.Name == killed.Name && member.Status == SiloStatus.Active))
-        {
-            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(30));
-            await Task.Delay(100);
-        }
-    }
 
     private Task<DistAttentionClient> ConnectAsync() =>
         DistAttentionClient.ConnectAsync(new DistAttentionClientOptions { ConfigureClustering = client => client.Services.AddFileGateways(_home.Folder) });

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 namespace DistAttention.Kernels;
 
 /// <summary>
-/// Fetches the memory of the next tile into the second-level cache while the current one is computed: in address order
+/// Fetches the memory of prefill's next tile into the second-level cache while the current one is computed: in address order
 /// and evenly, because panels and rows are too short for the hardware's own guess, and a burst would make loads wait. A hint
 /// only: it changes no bit, and any address is allowed.
 /// </summary>

@@ -1,0 +1,69 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace DistAttention.Kernels;
+
+/// <summary>
+/// Fetches what decode reads a little later into the first-level cache, while it computes: in address order through K and V of
+/// a tile and on into the next, the same number of bytes in every step, because panels and rows are too short for the
+/// hardware's own guess, and a burst would make loads wait. A hint only: it changes no bit, and any address is allowed.
+/// </summary>
+internal unsafe struct ReadAhead
+{
+    private const int CacheLine = 64;
+
+    private readonly byte* _next;
+    private readonly nint _step;
+    private readonly nint _half;
+    private byte* _at;
+    private byte* _end;
+
+    private ReadAhead(byte* tile, long bytes, byte* next, long steps, long distance)
+    {
+        _at = tile + Math.Min(distance, bytes);
+        _end = tile + bytes;
+        _next = next;
+        _step = (nint)((bytes + steps - 1) / Math.Max(1, steps));
+        _half = _step / 2;
+    }
+
+    /// <summary>Starts a tile.</summary>
+    /// <param name="tile">Its memory.</param>
+    /// <param name="bytes">Its length.</param>
+    /// <param name="next">The memory read after it.</param>
+    /// <param name="steps">Steps of inner loops that pass over it.</param>
+    public static ReadAhead Over<TElement>(byte* tile, long bytes, byte* next, long steps)
+        where TElement : struct, IKvElement
+    {
+        // Measured: nearer, memory is not there in time; farther, it has left the first-level cache again. Steps over single
+        // bytes are the shortest and need the longest lead.
+        const long Distance = 16 << 10;
+        return new ReadAhead(tile, bytes, next, steps, TElement.Bytes == 1 ? 2 * Distance : Distance);
+    }
+
+    /// <summary>Fetches the bytes of one step: four vectors of elements at most.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Step<TElement>()
+        where TElement : struct, IKvElement
+    {
+        if (!Sse.IsSupported)
+        {
+            return;
+        }
+
+        Sse.Prefetch0(_at);
+        Sse.Prefetch0(_at + _half);
+        if (TElement.Bytes == sizeof(float))
+        {
+            Sse.Prefetch0(_at + CacheLine);
+            Sse.Prefetch0(_at + _half + CacheLine);
+        }
+
+        _at += _step;
+        if (_at >= _end)
+        {
+            _at = _next;
+            _end = (byte*)nuint.MaxValue;
+        }
+    }
+}
