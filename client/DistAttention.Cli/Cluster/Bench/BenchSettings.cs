@@ -4,8 +4,12 @@ namespace DistAttention.Cli.Cluster.Bench;
 /// <param name="Silos">Silos of the larger cluster.</param>
 /// <param name="PrefillRows">Queries, keys and values of prefill.</param>
 /// <param name="DecodePositions">Positions that a decode step attends to.</param>
-internal sealed record BenchSettings(int Silos, int PrefillRows, int DecodePositions)
+/// <param name="Rounds">How often everything is measured in turn.</param>
+internal sealed record BenchSettings(int Silos, int PrefillRows, int DecodePositions, int Rounds)
 {
+    /// <summary>Bytes of k and v that one append measures, as float32.</summary>
+    public long AppendBytes => (long)DecodePositions * DecodeSpec.NumHeadsKv * (DecodeSpec.HeadDim + DecodeSpec.HeadDimV) * sizeof(float);
+
     public SequenceSpec PrefillSpec { get; } = new()
     {
         NumHeadsQ = 8,

@@ -5,64 +5,105 @@ using DistAttention.Cli.Output;
 
 namespace DistAttention.Cli.Cluster.Bench;
 
-/// <summary>The same work in this process, on one silo and on several, one compute thread each; the figures are ratios of one run.</summary>
+/// <summary>
+/// The same work in this process, on one silo and on several, all alive at once and measured in turns: the figures are
+/// medians of the ratios of the rounds. One compute thread each for prefill; decode is compared with as many threads as silos.
+/// </summary>
 internal static class ClusterBench
 {
     public static async Task<IReadOnlyList<BenchRow>> RunAsync(BenchSettings settings, ProgressSteps steps, CancellationToken cancellationToken)
     {
-        BenchWork work = new(settings);
-        Measured embedded, one, several;
-        EmbeddedHost here = new(threads: 1);
-        await using (here.ConfigureAwait(false))
+        BenchInputs inputs = new(settings);
+        ProgressStep step = steps.Start("prepare and warm up", 4, "places");
+        EmbeddedHost oneThread = new(threads: 1);
+        await using (oneThread.ConfigureAwait(false))
         {
-            embedded = await work.RunAsync(here, static () => Task.FromResult<IReadOnlyList<(string, long)>>([]), steps, "embedded", cancellationToken).ConfigureAwait(false);
+            BenchPlace embedded = await PrepareAsync(oneThread, 1).ConfigureAwait(false);
+            EmbeddedHost allThreads = new(settings.Silos);
+            await using (allThreads.ConfigureAwait(false))
+            {
+                BenchPlace threaded = await PrepareAsync(allThreads, 2).ConfigureAwait(false);
+                ClusterHost single = await ClusterHost.StartAsync(1, threadsPerSilo: 1, cancellationToken).ConfigureAwait(false);
+                await using (single.ConfigureAwait(false))
+                {
+                    BenchPlace one = await PrepareAsync(single, 3).ConfigureAwait(false);
+                    ClusterHost multiple = await ClusterHost.StartAsync(settings.Silos, threadsPerSilo: 1, cancellationToken).ConfigureAwait(false);
+                    await using (multiple.ConfigureAwait(false))
+                    {
+                        BenchPlace several = await PrepareAsync(multiple, 4).ConfigureAwait(false);
+                        return await MeasureAsync(settings, embedded, threaded, one, several, multiple, steps, cancellationToken).ConfigureAwait(false);
+                    }
+                }
+            }
         }
 
-        one = await OnSilosAsync(1).ConfigureAwait(false);
-        several = settings.Silos == 1 ? one : await OnSilosAsync(settings.Silos).ConfigureAwait(false);
-        return [.. Rows(settings, embedded, one, several)];
-
-        async Task<Measured> OnSilosAsync(int silos)
+        async Task<BenchPlace> PrepareAsync(IAttentionHost host, int number)
         {
-            ClusterHost host = await ClusterHost.StartAsync(silos, threadsPerSilo: 1, cancellationToken).ConfigureAwait(false);
-            await using (host.ConfigureAwait(false))
-            {
-                return await work.RunAsync(host, () => host.BytesBySiloAsync(cancellationToken), steps, Units.Plural(silos, "silo"), cancellationToken).ConfigureAwait(false);
-            }
+            BenchPlace place = await BenchPlace.PrepareAsync(settings, host, inputs, cancellationToken).ConfigureAwait(false);
+            step.Report(number);
+            return place;
         }
     }
 
-    private static IEnumerable<BenchRow> Rows(BenchSettings settings, Measured embedded, Measured one, Measured several)
+    private static async Task<IReadOnlyList<BenchRow>> MeasureAsync(
+        BenchSettings settings, BenchPlace embedded, BenchPlace threaded, BenchPlace one, BenchPlace several, ClusterHost silosOfSeveral, ProgressSteps steps, CancellationToken cancellationToken)
     {
         string silos = Units.Plural(settings.Silos, "silo");
         bool two = settings.Silos == 2; // what the targets are for
-        yield return Seconds("prefill full, embedded", embedded.Full.Time);
-        yield return Seconds("prefill causal, embedded", embedded.Causal.Time);
-        yield return Ratio("prefill full, 1 silo / embedded", one.Full.Time, embedded.Full.Time, Goal.AtMost(1.10));
-        yield return Ratio("prefill causal, 1 silo / embedded", one.Causal.Time, embedded.Causal.Time, Goal.AtMost(1.10));
-        yield return Ratio($"prefill full, speed-up of {silos}", one.Full.Time, several.Full.Time, two ? Goal.AtLeast(1.7) : null);
-        yield return Ratio($"prefill causal, speed-up of {silos}", one.Causal.Time, several.Causal.Time, two ? Goal.AtLeast(1.5) : null);
-        foreach ((string mask, Prefill prefill) in (IEnumerable<(string, Prefill)>)[("full", several.Full), ("causal", several.Causal)])
+        List<BenchRow> rows = [];
+        ProgressStep step = steps.Start("measure", 4 * settings.Rounds, "turns");
+        long turns = 0;
+        foreach ((AttentionMask mask, double speedUp) in (IEnumerable<(AttentionMask, double)>)[(AttentionMask.Full, 1.7), (AttentionMask.Causal, 1.5)])
         {
-            yield return new BenchRow($"prefill {mask}, bytes on the network / planned", (double)prefill.NetworkBytes / prefill.PlannedBytes, "×", Goal.AtMost(1.15));
-            yield return Mebibytes($"prefill {mask}, planned", prefill.PlannedBytes);
-            foreach ((string silo, long bytes) in prefill.BySilo)
+            double[][] seconds = await RoundsAsync([embedded, one, several], place => place.PrefillAsync(mask, cancellationToken)).ConfigureAwait(false);
+            rows.Add(new BenchRow($"prefill {mask}, embedded", Median(seconds[0]), "s"));
+            rows.Add(new BenchRow($"prefill {mask}, 1 silo / embedded", MedianRatio(seconds[1], seconds[0]), "×", Goal.AtMost(1.10)));
+            rows.Add(new BenchRow($"prefill {mask}, speed-up of {silos}", MedianRatio(seconds[1], seconds[2]), "×", two ? Goal.AtLeast(speedUp) : null));
+            IReadOnlyList<(string Silo, long Bytes)> before = await silosOfSeveral.BytesBySiloAsync(cancellationToken).ConfigureAwait(false);
+            (long network, long planned) = await several.PrefillBytesAsync(mask, cancellationToken).ConfigureAwait(false);
+            rows.Add(new BenchRow($"prefill {mask}, bytes on the network / planned", (double)network / planned, "×", Goal.AtMost(1.15)));
+            rows.Add(Mebibytes($"prefill {mask}, planned", planned));
+            foreach ((string silo, long bytes) in await silosOfSeveral.BytesBySiloAsync(cancellationToken).ConfigureAwait(false))
             {
-                yield return Mebibytes($"prefill {mask}, moved by {silo}", bytes);
+                rows.Add(Mebibytes($"prefill {mask}, moved by {silo}", bytes - before.First(b => b.Silo == silo).Bytes));
             }
         }
 
-        yield return new BenchRow("decode step, embedded", embedded.Decode.TotalMilliseconds, "ms");
-        yield return Ratio("decode step, 1 silo / embedded", one.Decode, embedded.Decode);
-        yield return Ratio($"decode step, {silos} / embedded", several.Decode, embedded.Decode, two ? Goal.AtMost(1.3) : null);
-        yield return new BenchRow("append, embedded", embedded.AppendBytes / embedded.Append.TotalSeconds / 1e9, "GB/s");
-        yield return Ratio("append, 1 silo / embedded", one.Append, embedded.Append);
-        yield return Ratio($"append, {silos} / embedded", several.Append, embedded.Append);
-    }
+        string threads = Units.Plural(settings.Silos, "thread");
+        double[][] decode = await RoundsAsync([threaded, one, several], place => place.DecodeAsync(cancellationToken)).ConfigureAwait(false);
+        rows.Add(new BenchRow($"decode step, embedded with {threads}", Median(decode[0]) * 1e3, "ms"));
+        rows.Add(new BenchRow($"decode step, 1 silo / embedded with {threads}", MedianRatio(decode[1], decode[0]), "×"));
+        rows.Add(new BenchRow($"decode step, {silos} / embedded with {threads}", MedianRatio(decode[2], decode[0]), "×", two ? Goal.AtMost(1.3) : null));
+        double[][] append = await RoundsAsync([embedded, one, several], place => place.AppendAsync(cancellationToken)).ConfigureAwait(false);
+        rows.Add(new BenchRow("append, embedded", settings.AppendBytes / Median(append[0]) / 1e9, "GB/s"));
+        rows.Add(new BenchRow("append, 1 silo / embedded", MedianRatio(append[1], append[0]), "×"));
+        rows.Add(new BenchRow($"append, {silos} / embedded", MedianRatio(append[2], append[0]), "×"));
+        return rows;
 
-    private static BenchRow Seconds(string name, TimeSpan time) => new(name, time.TotalSeconds, "s");
+        async Task<double[][]> RoundsAsync(BenchPlace[] places, Func<BenchPlace, Task<TimeSpan>> work)
+        {
+            double[][] seconds = [.. places.Select(_ => new double[settings.Rounds])];
+            for (int round = 0; round < settings.Rounds; round++)
+            {
+                for (int i = 0; i < places.Length; i++)
+                {
+                    seconds[i][round] = (await work(places[i]).ConfigureAwait(false)).TotalSeconds;
+                }
+
+                step.Report(++turns);
+            }
+
+            return seconds;
+        }
+    }
 
     private static BenchRow Mebibytes(string name, long bytes) => new(name, bytes / (double)(1 << 20), "MiB");
 
-    private static BenchRow Ratio(string name, TimeSpan time, TimeSpan of, Goal? target = null) => new(name, time / of, "×", target);
+    private static double MedianRatio(double[] of, double[] to) => Median([.. of.Zip(to, static (a, b) => a / b)]);
+
+    private static double Median(double[] values)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted[sorted.Length / 2];
+    }
 }
