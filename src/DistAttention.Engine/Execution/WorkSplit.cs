@@ -12,7 +12,7 @@ internal sealed class WorkSplit
     private const int LanesPerItem = 256;
 
     /// <summary>Items per thread that balance well enough.</summary>
-    private const int ItemsPerThread = 4;
+    private const int ItemsPerThread = 8;
 
     /// <summary>Nodes are not cut below this level: 4 runs, 4,096 positions.</summary>
     private const int LowestLevel = 2;

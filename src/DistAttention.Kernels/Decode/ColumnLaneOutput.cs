@@ -125,32 +125,29 @@ internal static unsafe class ColumnLaneOutput
             TVec vc = TElement.Load<TLanes, TVec>(values, index + (2 * TLanes.Count));
             TVec vd = TElement.Load<TLanes, TVec>(values, index + (3 * TLanes.Count));
             TVec p = TLanes.Broadcast(factors[key]);
+            t0 = Summed<TLanes, TVec, TElement, TSum>(t0, p, weights + key);
             o0a = TLanes.Fma(p, va, o0a);
             o0b = TLanes.Fma(p, vb, o0b);
             o0c = TLanes.Fma(p, vc, o0c);
             o0d = TLanes.Fma(p, vd, o0d);
             p = TLanes.Broadcast(factors[key + Tile]);
+            t1 = Summed<TLanes, TVec, TElement, TSum>(t1, p, weights + key + Tile);
             o1a = TLanes.Fma(p, va, o1a);
             o1b = TLanes.Fma(p, vb, o1b);
             o1c = TLanes.Fma(p, vc, o1c);
             o1d = TLanes.Fma(p, vd, o1d);
             p = TLanes.Broadcast(factors[key + (2 * Tile)]);
+            t2 = Summed<TLanes, TVec, TElement, TSum>(t2, p, weights + key + (2 * Tile));
             o2a = TLanes.Fma(p, va, o2a);
             o2b = TLanes.Fma(p, vb, o2b);
             o2c = TLanes.Fma(p, vc, o2c);
             o2d = TLanes.Fma(p, vd, o2d);
             p = TLanes.Broadcast(factors[key + (3 * Tile)]);
+            t3 = Summed<TLanes, TVec, TElement, TSum>(t3, p, weights + key + (3 * Tile));
             o3a = TLanes.Fma(p, va, o3a);
             o3b = TLanes.Fma(p, vb, o3b);
             o3c = TLanes.Fma(p, vc, o3c);
             o3d = TLanes.Fma(p, vd, o3d);
-            if (TSum.Value)
-            {
-                t0 = TLanes.Add(t0, TLanes.Broadcast(weights[key]));
-                t1 = TLanes.Add(t1, TLanes.Broadcast(weights[key + Tile]));
-                t2 = TLanes.Add(t2, TLanes.Broadcast(weights[key + (2 * Tile)]));
-                t3 = TLanes.Add(t3, TLanes.Broadcast(weights[key + (3 * Tile)]));
-            }
         }
 
         ahead = fetch;
@@ -207,20 +204,17 @@ internal static unsafe class ColumnLaneOutput
             TVec vc = TElement.Load<TLanes, TVec>(values, index + (2 * TLanes.Count));
             TVec vd = TElement.Load<TLanes, TVec>(values, index + (3 * TLanes.Count));
             TVec p = TLanes.Broadcast(factors[key]);
+            t0 = Summed<TLanes, TVec, TElement, TSum>(t0, p, weights + key);
             o0a = TLanes.Fma(p, va, o0a);
             o0b = TLanes.Fma(p, vb, o0b);
             o0c = TLanes.Fma(p, vc, o0c);
             o0d = TLanes.Fma(p, vd, o0d);
             p = TLanes.Broadcast(factors[key + Tile]);
+            t1 = Summed<TLanes, TVec, TElement, TSum>(t1, p, weights + key + Tile);
             o1a = TLanes.Fma(p, va, o1a);
             o1b = TLanes.Fma(p, vb, o1b);
             o1c = TLanes.Fma(p, vc, o1c);
             o1d = TLanes.Fma(p, vd, o1d);
-            if (TSum.Value)
-            {
-                t0 = TLanes.Add(t0, TLanes.Broadcast(weights[key]));
-                t1 = TLanes.Add(t1, TLanes.Broadcast(weights[key + Tile]));
-            }
         }
 
         ahead = fetch;
@@ -262,14 +256,11 @@ internal static unsafe class ColumnLaneOutput
             TVec vc = TElement.Load<TLanes, TVec>(values, index + (2 * TLanes.Count));
             TVec vd = TElement.Load<TLanes, TVec>(values, index + (3 * TLanes.Count));
             TVec p = TLanes.Broadcast(factors[key]);
+            t0 = Summed<TLanes, TVec, TElement, TSum>(t0, p, weights + key);
             o0a = TLanes.Fma(p, va, o0a);
             o0b = TLanes.Fma(p, vb, o0b);
             o0c = TLanes.Fma(p, vc, o0c);
             o0d = TLanes.Fma(p, vd, o0d);
-            if (TSum.Value)
-            {
-                t0 = TLanes.Add(t0, TLanes.Broadcast(weights[key]));
-            }
         }
 
         ahead = fetch;
@@ -306,20 +297,17 @@ internal static unsafe class ColumnLaneOutput
             fetch.Step<TElement>();
             TVec va = TElement.Load<TLanes, TVec>(values, index);
             TVec p = TLanes.Broadcast(factors[key]);
+            t0 = Summed<TLanes, TVec, TElement, TSum>(t0, p, weights + key);
             o0a = TLanes.Fma(p, va, o0a);
             p = TLanes.Broadcast(factors[key + Tile]);
+            t1 = Summed<TLanes, TVec, TElement, TSum>(t1, p, weights + key + Tile);
             o1a = TLanes.Fma(p, va, o1a);
             p = TLanes.Broadcast(factors[key + (2 * Tile)]);
+            t2 = Summed<TLanes, TVec, TElement, TSum>(t2, p, weights + key + (2 * Tile));
             o2a = TLanes.Fma(p, va, o2a);
             p = TLanes.Broadcast(factors[key + (3 * Tile)]);
+            t3 = Summed<TLanes, TVec, TElement, TSum>(t3, p, weights + key + (3 * Tile));
             o3a = TLanes.Fma(p, va, o3a);
-            if (TSum.Value)
-            {
-                t0 = TLanes.Add(t0, TLanes.Broadcast(weights[key]));
-                t1 = TLanes.Add(t1, TLanes.Broadcast(weights[key + Tile]));
-                t2 = TLanes.Add(t2, TLanes.Broadcast(weights[key + (2 * Tile)]));
-                t3 = TLanes.Add(t3, TLanes.Broadcast(weights[key + (3 * Tile)]));
-            }
         }
 
         ahead = fetch;
@@ -355,14 +343,11 @@ internal static unsafe class ColumnLaneOutput
             fetch.Step<TElement>();
             TVec va = TElement.Load<TLanes, TVec>(values, index);
             TVec p = TLanes.Broadcast(factors[key]);
+            t0 = Summed<TLanes, TVec, TElement, TSum>(t0, p, weights + key);
             o0a = TLanes.Fma(p, va, o0a);
             p = TLanes.Broadcast(factors[key + Tile]);
+            t1 = Summed<TLanes, TVec, TElement, TSum>(t1, p, weights + key + Tile);
             o1a = TLanes.Fma(p, va, o1a);
-            if (TSum.Value)
-            {
-                t0 = TLanes.Add(t0, TLanes.Broadcast(weights[key]));
-                t1 = TLanes.Add(t1, TLanes.Broadcast(weights[key + Tile]));
-            }
         }
 
         ahead = fetch;
@@ -392,11 +377,8 @@ internal static unsafe class ColumnLaneOutput
             fetch.Step<TElement>();
             TVec va = TElement.Load<TLanes, TVec>(values, index);
             TVec p = TLanes.Broadcast(factors[key]);
+            t0 = Summed<TLanes, TVec, TElement, TSum>(t0, p, weights + key);
             o0a = TLanes.Fma(p, va, o0a);
-            if (TSum.Value)
-            {
-                t0 = TLanes.Add(t0, TLanes.Broadcast(weights[key]));
-            }
         }
 
         ahead = fetch;
@@ -405,5 +387,21 @@ internal static unsafe class ColumnLaneOutput
         {
             sums[0] = MathF.FusedMultiplyAdd(sums[0], alpha[0], TLanes.First(t0));
         }
+    }
+
+    /// <summary>One more weight of a row sum, where it is wanted: the factor itself, unless that has a scale in it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVec Summed<TLanes, TVec, TElement, TSum>(TVec sum, TVec factor, float* weight)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct
+        where TElement : struct, IKvElement
+        where TSum : struct, IChoice
+    {
+        if (!TSum.Value)
+        {
+            return sum;
+        }
+
+        return TLanes.Add(sum, TElement.Scaled ? TLanes.Broadcast(*weight) : factor);
     }
 }

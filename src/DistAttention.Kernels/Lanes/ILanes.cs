@@ -30,6 +30,15 @@ internal unsafe interface ILanes<TVec>
 
     static abstract TVec LoadInt8(sbyte* source);
 
+    /// <summary>Rounds to bfloat16, ties to even; the values must not round to infinity.</summary>
+    static abstract void StoreBFloat16(ushort* destination, TVec value);
+
+    /// <summary>Rounds to binary16, ties to even, subnormals included; the values must not round to infinity.</summary>
+    static abstract void StoreFloat16(ushort* destination, TVec value);
+
+    /// <summary>Rounds values of at most 127 in size to integers, ties to even: the rounding of an addition to 1.5 · 2²³.</summary>
+    static abstract void StoreInt8(sbyte* destination, TVec value);
+
     static abstract TVec Add(TVec a, TVec b);
 
     static abstract TVec Subtract(TVec a, TVec b);

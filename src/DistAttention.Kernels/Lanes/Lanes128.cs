@@ -45,6 +45,32 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
         Vector128.ConvertToSingle(WidenSByte(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBFloat16(ushort* destination, Vector128<float> value)
+    {
+        Vector128<uint> bits = value.AsUInt32();
+        StoreNarrow(destination, (bits + Vector128.Create(0x7FFFu) + ((bits >> 16) & Vector128<uint>.One)) >> 16);
+    }
+
+    // Normal results rebias the exponent; subnormal ones are rounded by an addition whose last place is theirs.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFloat16(ushort* destination, Vector128<float> value)
+    {
+        Vector128<uint> bits = value.AsUInt32();
+        Vector128<uint> size = bits & Vector128.Create(0x7FFFFFFFu);
+        Vector128<uint> normal = (size + Vector128.Create(0xC8000FFFu) + ((size >> 13) & Vector128<uint>.One)) >> 13;
+        Vector128<uint> subnormal = (size.AsSingle() + Vector128.Create(0.5f)).AsUInt32() - Vector128.Create(0x3F000000u);
+        Vector128<uint> isSubnormal = Vector128.LessThan(size, Vector128.Create(0x38800000u));
+        StoreNarrow(destination, Vector128.ConditionalSelect(isSubnormal, subnormal, normal) | ((bits >> 16) & Vector128.Create(0x8000u)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt8(sbyte* destination, Vector128<float> value)
+    {
+        Vector128<float> rounder = Vector128.Create(12582912f);
+        StoreNarrow(destination, (value + rounder).AsInt32() - rounder.AsInt32());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Add(Vector128<float> a, Vector128<float> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -151,5 +177,16 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
 
         (Vector128<short> wide, _) = Vector128.Widen(Vector128.CreateScalarUnsafe(*(int*)source).AsSByte());
         return Vector128.Widen(wide).Lower;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreNarrow(ushort* destination, Vector128<uint> value) =>
+        *(long*)destination = Vector128.Narrow(value, value).AsInt64().ToScalar();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreNarrow(sbyte* destination, Vector128<int> value)
+    {
+        Vector128<short> narrow = Vector128.Narrow(value, value);
+        *(int*)destination = Vector128.Narrow(narrow, narrow).AsInt32().ToScalar();
     }
 }

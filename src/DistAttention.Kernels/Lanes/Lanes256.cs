@@ -44,6 +44,32 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
         Vector256.ConvertToSingle(WidenSByte(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBFloat16(ushort* destination, Vector256<float> value)
+    {
+        Vector256<uint> bits = value.AsUInt32();
+        StoreNarrow(destination, (bits + Vector256.Create(0x7FFFu) + ((bits >> 16) & Vector256<uint>.One)) >> 16);
+    }
+
+    // Normal results rebias the exponent; subnormal ones are rounded by an addition whose last place is theirs.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFloat16(ushort* destination, Vector256<float> value)
+    {
+        Vector256<uint> bits = value.AsUInt32();
+        Vector256<uint> size = bits & Vector256.Create(0x7FFFFFFFu);
+        Vector256<uint> normal = (size + Vector256.Create(0xC8000FFFu) + ((size >> 13) & Vector256<uint>.One)) >> 13;
+        Vector256<uint> subnormal = (size.AsSingle() + Vector256.Create(0.5f)).AsUInt32() - Vector256.Create(0x3F000000u);
+        Vector256<uint> isSubnormal = Vector256.LessThan(size, Vector256.Create(0x38800000u));
+        StoreNarrow(destination, Vector256.ConditionalSelect(isSubnormal, subnormal, normal) | ((bits >> 16) & Vector256.Create(0x8000u)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt8(sbyte* destination, Vector256<float> value)
+    {
+        Vector256<float> rounder = Vector256.Create(12582912f);
+        StoreNarrow(destination, (value + rounder).AsInt32() - rounder.AsInt32());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -149,5 +175,16 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
         (Vector128<short> wide, _) = Vector128.Widen(Vector128.CreateScalarUnsafe(*(long*)source).AsSByte());
         (Vector128<int> lower, Vector128<int> upper) = Vector128.Widen(wide);
         return Vector256.Create(lower, upper);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreNarrow(ushort* destination, Vector256<uint> value) =>
+        Vector128.Narrow(value.GetLower(), value.GetUpper()).Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreNarrow(sbyte* destination, Vector256<int> value)
+    {
+        Vector128<short> narrow = Vector128.Narrow(value.GetLower(), value.GetUpper());
+        *(long*)destination = Vector128.Narrow(narrow, narrow).AsInt64().ToScalar();
     }
 }

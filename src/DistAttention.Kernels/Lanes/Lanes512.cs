@@ -44,6 +44,32 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
         Vector512.ConvertToSingle(WidenSByte(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBFloat16(ushort* destination, Vector512<float> value)
+    {
+        Vector512<uint> bits = value.AsUInt32();
+        StoreNarrow(destination, (bits + Vector512.Create(0x7FFFu) + ((bits >> 16) & Vector512<uint>.One)) >> 16);
+    }
+
+    // Normal results rebias the exponent; subnormal ones are rounded by an addition whose last place is theirs.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFloat16(ushort* destination, Vector512<float> value)
+    {
+        Vector512<uint> bits = value.AsUInt32();
+        Vector512<uint> size = bits & Vector512.Create(0x7FFFFFFFu);
+        Vector512<uint> normal = (size + Vector512.Create(0xC8000FFFu) + ((size >> 13) & Vector512<uint>.One)) >> 13;
+        Vector512<uint> subnormal = (size.AsSingle() + Vector512.Create(0.5f)).AsUInt32() - Vector512.Create(0x3F000000u);
+        Vector512<uint> isSubnormal = Vector512.LessThan(size, Vector512.Create(0x38800000u));
+        StoreNarrow(destination, Vector512.ConditionalSelect(isSubnormal, subnormal, normal) | ((bits >> 16) & Vector512.Create(0x8000u)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt8(sbyte* destination, Vector512<float> value)
+    {
+        Vector512<float> rounder = Vector512.Create(12582912f);
+        StoreNarrow(destination, (value + rounder).AsInt32() - rounder.AsInt32());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -150,5 +176,30 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
         (Vector128<int> a, Vector128<int> b) = Vector128.Widen(lower);
         (Vector128<int> c, Vector128<int> d) = Vector128.Widen(upper);
         return Vector512.Create(Vector256.Create(a, b), Vector256.Create(c, d));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreNarrow(ushort* destination, Vector512<uint> value)
+    {
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.ConvertToVector256UInt16(value).Store(destination);
+            return;
+        }
+
+        Vector256.Narrow(value.GetLower(), value.GetUpper()).Store(destination);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreNarrow(sbyte* destination, Vector512<int> value)
+    {
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.ConvertToVector128SByte(value).Store(destination);
+            return;
+        }
+
+        Vector256<short> narrow = Vector256.Narrow(value.GetLower(), value.GetUpper());
+        Vector128.Narrow(narrow.GetLower(), narrow.GetUpper()).Store(destination);
     }
 }

@@ -87,7 +87,4 @@ public static unsafe partial class KvPacker
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint Largest(Vector128<uint> v) => Math.Max(Math.Max(v[0], v[1]), Math.Max(v[2], v[3]));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float LargestSize(float* row, int length) => BitConverter.UInt32BitsToSingle(LargestBits(new ReadOnlySpan<float>(row, length)));
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace DistAttention.Kernels;
 
@@ -14,21 +15,81 @@ public static unsafe partial class KvPacker
     /// <param name="firstIdx">Where in the block the first row goes.</param>
     /// <param name="k">[count, NumHeadsKv, HeadDim], validated.</param>
     /// <param name="v">[count, NumHeadsKv, HeadDimV], validated.</param>
-    public static void Pack(KvLayout layout, Span<byte> block, int firstIdx, ReadOnlySpan<float> k, ReadOnlySpan<float> v)
+    public static void Pack(KvLayout layout, Span<byte> block, int firstIdx, ReadOnlySpan<float> k, ReadOnlySpan<float> v) =>
+        Pack(layout, block, firstIdx, k, v, LaneWidth.Preferred);
+
+    internal static void Pack(KvLayout layout, Span<byte> block, int firstIdx, ReadOnlySpan<float> k, ReadOnlySpan<float> v, int width)
     {
         int count = Rows(layout, block.Length, firstIdx, k.Length, v.Length);
         fixed (byte* memory = block)
         fixed (float* keys = k, values = v)
         {
-            // A panel of all heads at a time, so that the user's rows are read in order.
-            for (int i = 0, rows; i < count; i += rows)
+            switch (width)
             {
-                rows = Math.Min(Panel - ((firstIdx + i) % Panel), count - i);
+                case 512:
+                    Pack<Lanes512, Vector512<float>>(layout, memory, firstIdx, count, keys, values);
+                    break;
+                case 256:
+                    Pack<Lanes256, Vector256<float>>(layout, memory, firstIdx, count, keys, values);
+                    break;
+                default:
+                    Pack<Lanes128, Vector128<float>>(layout, memory, firstIdx, count, keys, values);
+                    break;
+            }
+        }
+    }
+
+    private static void Pack<TLanes, TVec>(KvLayout layout, byte* memory, int firstIdx, int count, float* keys, float* values)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct
+    {
+        switch (layout.KvType)
+        {
+            case KvDataType.Float32:
+                Pack<TLanes, TVec, Float32Element>(layout, memory, firstIdx, count, keys, values);
+                break;
+            case KvDataType.Float16:
+                Pack<TLanes, TVec, Float16Element>(layout, memory, firstIdx, count, keys, values);
+                break;
+            case KvDataType.BFloat16:
+                Pack<TLanes, TVec, BFloat16Element>(layout, memory, firstIdx, count, keys, values);
+                break;
+            default:
+                Pack<TLanes, TVec, Int8Element>(layout, memory, firstIdx, count, keys, values);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Pack<TLanes, TVec, TElement>(KvLayout layout, byte* memory, int firstIdx, int count, float* keys, float* values)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct
+        where TElement : struct, IKvElement
+    {
+        // A panel of all heads at a time, so that the user's rows are read once and in order.
+        nint keyRow = (nint)layout.NumHeadsKv * layout.HeadDim;
+        for (int i = 0, rows; i < count; i += rows)
+        {
+            rows = Math.Min(Panel - ((firstIdx + i) % Panel), count - i);
+            bool more = i + rows < count;
+            for (int head = 0; head < layout.NumHeadsKv; head++)
+            {
+                if (more)
+                {
+                    // Rows of a head lie far apart: without this, each of the next panel would be waited for.
+                    Fetch((byte*)(keys + ((i + rows) * keyRow) + ((nint)head * Panel * layout.HeadDim)), Panel * layout.HeadDim * sizeof(float));
+                }
+
+                byte* section = memory + layout.HeadOffset(head);
+                PackKeys<TLanes, TVec, TElement>(layout, section, firstIdx + i, rows, keys + (i * keyRow) + ((nint)head * layout.HeadDim), (float*)memory + head);
+            }
+
+            for (int row = i; row < i + rows; row++)
+            {
                 for (int head = 0; head < layout.NumHeadsKv; head++)
                 {
-                    byte* section = memory + layout.HeadOffset(head);
-                    PackKeys(layout, section, firstIdx + i, rows, keys + (((nint)i * layout.NumHeadsKv + head) * layout.HeadDim), (float*)memory + head);
-                    PackValues(layout, section, firstIdx + i, rows, values + (((nint)i * layout.NumHeadsKv + head) * layout.HeadDimV));
+                    PackValue<TLanes, TVec, TElement>(
+                        layout, memory + layout.HeadOffset(head), firstIdx + row, values + ((((nint)row * layout.NumHeadsKv) + head) * layout.HeadDimV));
                 }
             }
         }
@@ -50,80 +111,82 @@ public static unsafe partial class KvPacker
 
     /// <summary>Stores rows of one panel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackKeys(KvLayout layout, byte* section, int firstIdx, int rows, float* k, float* keyBound)
+    private static void PackKeys<TLanes, TVec, TElement>(KvLayout layout, byte* section, int firstIdx, int rows, float* k, float* keyBound)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct
+        where TElement : struct, IKvElement
     {
         int headDim = layout.HeadDim;
         nint rowStride = (nint)layout.NumHeadsKv * headDim;
         float* scales = (float*)(section + layout.KeyScaleOffset) + firstIdx;
         float largest = 0;
-        for (int i = 0; i < rows; i++)
+        if (TElement.Scaled)
         {
-            float size = LargestSize(k + (i * rowStride), headDim);
-            if (layout.KvType == KvDataType.Int8)
+            for (int i = 0; i < rows; i++)
             {
-                scales[i] = KvRounding.Int8Scale(size);
-                size = 127f * Math.Max(1f, scales[i]);
+                scales[i] = KvRounding.Int8Scale(LargestSize<TLanes, TVec>(k + (i * rowStride), rowStride, 1, headDim));
+                largest = Math.Max(largest, 127f * Math.Max(1f, scales[i]));
             }
-
-            largest = Math.Max(largest, size);
+        }
+        else
+        {
+            largest = LargestSize<TLanes, TVec>(k, rowStride, rows, headDim);
         }
 
         // Rounding to 16 bits may enlarge a value by at most 2⁻⁸ of it. Readers of a shorter snapshot may run: the bound only grows.
-        float bound = layout.KvType is KvDataType.Float16 or KvDataType.BFloat16 ? Math.Min(largest * 1.0078125f, float.MaxValue) : largest;
+        float bound = TElement.Bytes == sizeof(ushort) ? Math.Min(largest * 1.0078125f, float.MaxValue) : largest;
         Volatile.Write(ref *keyBound, Math.Max(*keyBound, bound));
 
         int lane = firstIdx % Panel;
         nint panel = (nint)(firstIdx / Panel) * layout.PanelStride;
-        if (layout.KvType == KvDataType.Float32)
+        if (TElement.Bytes == sizeof(float))
         {
             LaneTranspose.Run(k, rowStride, (float*)section + panel + lane, Panel, rows, headDim);
         }
         else if (rows == Panel)
         {
-            PackPanel(layout, section, panel, k, rowStride, scales);
+            PackPanel<TLanes, TVec, TElement>(headDim, section, panel, k, rowStride, scales);
         }
         else
         {
-            PackLanes(layout, section, panel + lane, rows, k, rowStride, scales);
+            PackLanes<TLanes, TVec, TElement>(headDim, section, panel + lane, rows, k, rowStride, scales);
         }
     }
 
     /// <summary>Stores sixteen rows, a whole panel: transposed, then rounded sixteen keys at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackPanel(KvLayout layout, byte* section, nint panel, float* rows, nint rowStride, float* scales)
+    private static void PackPanel<TLanes, TVec, TElement>(int headDim, byte* section, nint panel, float* rows, nint rowStride, float* scales)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct
+        where TElement : struct, IKvElement
     {
         float* tile = stackalloc float[Strip * Panel]; // [column][16]
-        for (int d = 0; d < layout.HeadDim; d += Strip)
+        for (int d = 0; d < headDim; d += Strip)
         {
-            int columns = Math.Min(Strip, layout.HeadDim - d);
+            int columns = Math.Min(Strip, headDim - d);
             LaneTranspose.Run(rows + d, rowStride, tile, Panel, Panel, columns);
-            nint at = panel + ((nint)d * Panel);
-            if (layout.KvType == KvDataType.Int8)
-            {
-                KvRounding.RoundPanel(tile, columns, (sbyte*)section + at, scales);
-            }
-            else
-            {
-                KvRounding.RoundRow(layout.KvType, tile, columns * Panel, section, at, 0);
-            }
+            KvRounding.RoundPanel<TLanes, TVec, TElement>(tile, columns, section, panel + ((nint)d * Panel), scales);
         }
     }
 
     /// <summary>Stores some rows of a panel, touching no other: each is rounded, then spread.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackLanes(KvLayout layout, byte* section, nint firstLane, int rows, float* from, nint rowStride, float* scales)
+    private static void PackLanes<TLanes, TVec, TElement>(int headDim, byte* section, nint firstLane, int rows, float* from, nint rowStride, float* scales)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct
+        where TElement : struct, IKvElement
     {
-        byte* rounded = stackalloc byte[SequenceFormat.MaxHeadDim * sizeof(ushort)];
+        byte* rounded = stackalloc byte[(SequenceFormat.MaxHeadDim + Panel) * sizeof(ushort)];
         for (int row = 0; row < rows; row++)
         {
-            KvRounding.RoundRow(layout.KvType, from + (row * rowStride), layout.HeadDim, rounded, 0, layout.KvType == KvDataType.Int8 ? scales[row] : 0);
-            if (layout.KvType == KvDataType.Int8)
+            KvRounding.RoundRow<TLanes, TVec, TElement>(from + (row * rowStride), headDim, rounded, 0, TElement.Scaled ? scales[row] : 0);
+            if (TElement.Bytes == sizeof(byte))
             {
-                Spread(rounded, section + firstLane + row, layout.HeadDim);
+                Spread(rounded, section + firstLane + row, headDim);
             }
             else
             {
-                Spread((ushort*)rounded, (ushort*)section + firstLane + row, layout.HeadDim);
+                Spread((ushort*)rounded, (ushort*)section + firstLane + row, headDim);
             }
         }
     }
@@ -138,22 +201,54 @@ public static unsafe partial class KvPacker
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackValues(KvLayout layout, byte* section, int firstIdx, int rows, float* v)
+    /// <summary>Stores one row of one head, zeros behind it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PackValue<TLanes, TVec, TElement>(KvLayout layout, byte* section, int idx, float* v)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct
+        where TElement : struct, IKvElement
     {
-        int headDimV = layout.HeadDimV;
-        nint rowStride = (nint)layout.NumHeadsKv * headDimV;
-        float* scales = (float*)(section + layout.ValueScaleOffset) + firstIdx;
-        for (int i = 0; i < rows; i++)
+        float scale = 0;
+        if (TElement.Scaled)
         {
-            float* row = v + (i * rowStride);
-            float scale = 0;
-            if (layout.KvType == KvDataType.Int8)
+            scale = KvRounding.Int8Scale(LargestSize<TLanes, TVec>(v, 0, 1, layout.HeadDimV));
+            ((float*)(section + layout.ValueScaleOffset))[idx] = scale;
+        }
+
+        KvRounding.RoundRow<TLanes, TVec, TElement>(v, layout.HeadDimV, section + layout.ValueOffset, (nint)idx * layout.ValueStride, scale);
+    }
+
+    /// <summary>Largest size of [rows][columns] finite numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float LargestSize<TLanes, TVec>(float* from, nint stride, int rows, int columns)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct
+    {
+        TVec largest = TLanes.Zero;
+        float rest = 0;
+        for (int row = 0; row < rows; row++, from += stride)
+        {
+            int c = 0;
+            for (; c <= columns - TLanes.Count; c += TLanes.Count)
             {
-                scale = scales[i] = KvRounding.Int8Scale(LargestSize(row, headDimV));
+                largest = TLanes.Max(largest, TLanes.Abs(TLanes.Load(from + c)));
             }
 
-            KvRounding.RoundRow(layout.KvType, row, headDimV, section + layout.ValueOffset, (nint)(firstIdx + i) * layout.ValueStride, scale);
+            for (; c < columns; c++)
+            {
+                rest = Math.Max(rest, MathF.Abs(from[c]));
+            }
+        }
+
+        return Math.Max(rest, TLanes.Largest(largest));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Fetch(byte* from, int bytes)
+    {
+        for (int i = 0; i < bytes; i += 64)
+        {
+            Ahead.Fetch(from + i);
         }
     }
 }

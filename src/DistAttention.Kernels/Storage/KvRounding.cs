@@ -6,6 +6,8 @@ namespace DistAttention.Kernels;
 /// <summary>Rounding floats to a storage type, to nearest even, and back: elementwise, so the same everywhere.</summary>
 internal static unsafe class KvRounding
 {
+    private const int Widest = 16; // floats of the widest vector
+
     /// <summary>Bits of the smallest size that does not fit the type: it is infinite, or would be stored as infinity.</summary>
     public static uint RefusedBits(KvDataType type) => type switch
     {
@@ -26,40 +28,51 @@ internal static unsafe class KvRounding
         return maxAbs == 0 ? 0 : Math.Max(maxAbs / 127f, SmallestNormal);
     }
 
-    /// <summary>Rounds floats to elements from <paramref name="index"/> on; int8 with one scale for all.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void RoundRow(KvDataType type, float* source, int count, byte* destination, nint index, float scale)
+    /// <summary>Rounds floats to elements from <paramref name="index"/> on, zeros following up to a whole vector.</summary>
+    /// <param name="source">[count].</param>
+    /// <param name="count">How many.</param>
+    /// <param name="destination">Elements, with room for the zeros.</param>
+    /// <param name="index">The first to write.</param>
+    /// <param name="scale">For int8: of all of them.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void RoundRow<TLanes, TVec, TElement>(float* source, int count, byte* destination, nint index, float scale)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct
+        where TElement : struct, IKvElement
     {
-        switch (type)
+        TVec divisor = TLanes.Broadcast(scale == 0 ? 1 : scale);
+        int i = 0;
+        for (; i <= count - TLanes.Count; i += TLanes.Count)
         {
-            case KvDataType.Float32:
-                new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>((float*)destination + index, count));
-                return;
-            case KvDataType.Float16:
-                RoundToFloat16(source, count, (ushort*)destination + index);
-                return;
-            case KvDataType.BFloat16:
-                RoundToBFloat16(source, count, (ushort*)destination + index);
-                return;
-            default:
-                RoundToInt8(source, count, (sbyte*)destination + index, scale);
-                return;
+            TElement.Store<TLanes, TVec>(destination, index + i, Quotient<TLanes, TVec, TElement>(source + i, divisor));
+        }
+
+        if (i < count)
+        {
+            RoundRest<TLanes, TVec, TElement>(source + i, count - i, destination, index + i, divisor);
         }
     }
 
-    /// <summary>Rounds [columns][16] floats to int8, one scale per key.</summary>
+    /// <summary>Rounds [columns][16] floats, for int8 with one scale per key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void RoundPanel(float* source, int columns, sbyte* destination, float* scales)
+    public static void RoundPanel<TLanes, TVec, TElement>(float* source, int columns, byte* destination, nint index, float* scales)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct
+        where TElement : struct, IKvElement
     {
-        Vector128<float> a = Divisor(Vector128.Load(scales));
-        Vector128<float> b = Divisor(Vector128.Load(scales + 4));
-        Vector128<float> c = Divisor(Vector128.Load(scales + 8));
-        Vector128<float> d = Divisor(Vector128.Load(scales + 12));
-        for (int column = 0; column < columns; column++, source += 16, destination += 16)
+        for (int key = 0; key < KvLayout.PanelLength; key += TLanes.Count)
         {
-            Vector128<short> lower = Vector128.Narrow(ToInt8(Vector128.Load(source), a), ToInt8(Vector128.Load(source + 4), b));
-            Vector128<short> upper = Vector128.Narrow(ToInt8(Vector128.Load(source + 8), c), ToInt8(Vector128.Load(source + 12), d));
-            Vector128.Narrow(lower, upper).Store(destination);
+            TVec divisor = TLanes.Zero;
+            if (TElement.Scaled)
+            {
+                TVec scale = TLanes.Load(scales + key);
+                divisor = TLanes.Select(TLanes.Equal(scale, TLanes.Zero), TLanes.Broadcast(1), scale); // a row of zeros
+            }
+
+            for (nint at = key; at < columns * KvLayout.PanelLength; at += KvLayout.PanelLength)
+            {
+                TElement.Store<TLanes, TVec>(destination, index + at, Quotient<TLanes, TVec, TElement>(source + at, divisor));
+            }
         }
     }
 
@@ -111,82 +124,24 @@ internal static unsafe class KvRounding
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RoundToFloat16(float* source, int count, ushort* destination)
+    private static void RoundRest<TLanes, TVec, TElement>(float* source, int count, byte* destination, nint index, TVec divisor)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct
+        where TElement : struct, IKvElement
     {
-        int i = 0;
-        for (; i <= count - 8; i += 8)
+        float* rest = stackalloc float[Widest];
+        new Span<float>(rest, Widest).Clear();
+        new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>(rest, Widest));
+        for (int lane = 0; lane < count; lane += TLanes.Count)
         {
-            Vector128.Narrow(ToFloat16(Vector128.Load(source + i)), ToFloat16(Vector128.Load(source + i + 4))).Store(destination + i);
-        }
-
-        for (; i < count; i++)
-        {
-            destination[i] = (ushort)ToFloat16(Vector128.CreateScalar(source[i])).ToScalar();
+            TElement.Store<TLanes, TVec>(destination, index + lane, Quotient<TLanes, TVec, TElement>(rest + lane, divisor));
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RoundToBFloat16(float* source, int count, ushort* destination)
-    {
-        int i = 0;
-        for (; i <= count - 8; i += 8)
-        {
-            Vector128.Narrow(ToBFloat16(Vector128.Load(source + i)), ToBFloat16(Vector128.Load(source + i + 4))).Store(destination + i);
-        }
-
-        for (; i < count; i++)
-        {
-            destination[i] = (ushort)ToBFloat16(Vector128.CreateScalar(source[i])).ToScalar();
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RoundToInt8(float* source, int count, sbyte* destination, float scale)
-    {
-        Vector128<float> divisor = Divisor(Vector128.Create(scale));
-        int i = 0;
-        for (; i <= count - 8; i += 8)
-        {
-            Vector128<short> narrow = Vector128.Narrow(ToInt8(Vector128.Load(source + i), divisor), ToInt8(Vector128.Load(source + i + 4), divisor));
-            *(long*)(destination + i) = Vector128.Narrow(narrow, narrow).AsInt64().ToScalar();
-        }
-
-        for (; i < count; i++)
-        {
-            destination[i] = (sbyte)ToInt8(Vector128.CreateScalar(source[i]), divisor).ToScalar();
-        }
-    }
-
-    /// <summary>Scales as divisors: 1 for a row of zeros.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Divisor(Vector128<float> scale) =>
-        Vector128.ConditionalSelect(Vector128.Equals(scale, Vector128<float>.Zero), Vector128<float>.One, scale);
-
-    /// <summary>value / scale to the nearest integer, ties to even: the rounding of an addition to 1.5 · 2²³.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> ToInt8(Vector128<float> value, Vector128<float> scale)
-    {
-        Vector128<float> rounder = Vector128.Create(12582912f);
-        return ((value / scale) + rounder).AsInt32() - rounder.AsInt32();
-    }
-
-    /// <summary>Upper 16 bits, rounded to nearest even.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<uint> ToBFloat16(Vector128<float> value)
-    {
-        Vector128<uint> bits = value.AsUInt32();
-        return (bits + Vector128.Create(0x7FFFu) + ((bits >> 16) & Vector128<uint>.One)) >> 16;
-    }
-
-    /// <summary>Normal results rebias the exponent; subnormal ones are rounded by an addition whose last place is theirs.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<uint> ToFloat16(Vector128<float> value)
-    {
-        Vector128<uint> bits = value.AsUInt32();
-        Vector128<uint> size = bits & Vector128.Create(0x7FFFFFFFu);
-        Vector128<uint> normal = (size + Vector128.Create(0xC8000FFFu) + ((size >> 13) & Vector128<uint>.One)) >> 13;
-        Vector128<uint> subnormal = (size.AsSingle() + Vector128.Create(0.5f)).AsUInt32() - Vector128.Create(0x3F000000u);
-        Vector128<uint> isSubnormal = Vector128.LessThan(size, Vector128.Create(0x38800000u));
-        return Vector128.ConditionalSelect(isSubnormal, subnormal, normal) | ((bits >> 16) & Vector128.Create(0x8000u));
-    }
+    private static TVec Quotient<TLanes, TVec, TElement>(float* source, TVec divisor)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct
+        where TElement : struct, IKvElement =>
+        TElement.Scaled ? TLanes.Divide(TLanes.Load(source), divisor) : TLanes.Load(source);
 }

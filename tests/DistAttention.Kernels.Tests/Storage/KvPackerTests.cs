@@ -18,6 +18,39 @@ public sealed class KvPackerTests
 
     [Theory]
     [MemberData(nameof(Layouts))]
+    public void Every_width_stores_the_same_bytes(KvDataType type, int heads, int headDim, int headDimV)
+    {
+        KvLayout layout = new(heads, headDim, headDimV, type);
+        SeededData data = new(43);
+        float[] k = [.. Enumerable.Range(0, 256 * heads * headDim).Select(_ => (float)(data.NextNormal() * Math.ScaleB(1, data.NextInt(40) - 30)))];
+        float[] v = [.. Enumerable.Range(0, 256 * heads * headDimV).Select(_ => (float)(data.NextNormal() * Math.ScaleB(1, data.NextInt(40) - 30)))];
+        byte[][] packed = [.. new[] { 512, 256, 128 }.Select(width =>
+        {
+            GuardedBuffer<byte> block = new((int)layout.BlockBytes);
+            foreach ((int first, int end) in new[] { (0, 5), (5, 80), (80, 81), (81, 256) })
+            {
+                KvPacker.Pack(
+                    layout,
+                    block.Span,
+                    first,
+                    k.AsSpan(first * heads * headDim, (end - first) * heads * headDim),
+                    v.AsSpan(first * heads * headDimV, (end - first) * heads * headDimV),
+                    width);
+            }
+
+            Assert.True(block.IsIntact);
+            return block.Span.ToArray();
+        })];
+
+        Assert.Equal(packed[2], packed[0]);
+        Assert.Equal(packed[2], packed[1]);
+        byte[] whole = new byte[layout.BlockBytes];
+        KvPacker.Pack(layout, whole, 0, k, v);
+        Assert.Equal(packed[0], whole);
+    }
+
+    [Theory]
+    [MemberData(nameof(Layouts))]
     public void Rows_come_back_as_the_stored_type_rounds_them(KvDataType type, int heads, int headDim, int headDimV)
     {
         KvLayout layout = new(heads, headDim, headDimV, type);

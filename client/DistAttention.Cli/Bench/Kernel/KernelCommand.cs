@@ -53,11 +53,13 @@ internal static class KernelCommand
         machine["fmaGflops"] = Math.Round(await limits.FlopsAsync().ConfigureAwait(false) / 1e9, 1);
         machine["readGBps"] = Math.Round(await limits.ReadAsync().ConfigureAwait(false) / 1e9, 1);
         machine["copyGBps"] = Math.Round(await limits.CopyAsync().ConfigureAwait(false) / 1e9, 1);
-        return new BenchReport(machine, rows, Notes(settings));
+        machine["processorShare"] = Math.Round(limits.ProcessorShare, 2);
+        return new BenchReport(machine, rows, Notes(settings, limits.ProcessorShare));
     }
 
-    private static string[] Notes(BenchSettings settings) =>
+    private static string[] Notes(BenchSettings settings, double processorShare) =>
     [
+        .. processorShare < 0.9 ? [$"Other work took {(1 - processorShare) * 100:0} % of the processors meanwhile: ratios of short calls suffer from it."] : Array.Empty<string>(),
         .. settings.Divisor > 1 ? ["Lengths are cut for a quick look: these numbers are not held to the targets."] : Array.Empty<string>(),
         "There is no row for score modifiers (soft cap, ALiBi): the engine has none yet.",
     ];

@@ -19,10 +19,15 @@ internal sealed class Limits : IDisposable
     private readonly ByteBudget _budget = new(long.MaxValue);
     private readonly List<KvBlock> _blocks = []; // made when first read
     private long _steps;
+    private TimeSpan _wall;
+    private TimeSpan _worked;
 
     public Limits(int threads) => _pool = new ComputePool(threads, Items);
 
     public int Threads => _pool.Threads;
+
+    /// <summary>Part of the wanted processor time that this process was given while limits were measured; the rest went to other work.</summary>
+    public double ProcessorShare => _worked / (_wall * Threads);
 
     /// <summary>Fused multiply-adds, as operations per second.</summary>
     public async Task<double> FlopsAsync()
@@ -71,8 +76,12 @@ internal sealed class Limits : IDisposable
     public async Task<TimeSpan> TimeAsync(int items, Action<int> work)
     {
         long start = Stopwatch.GetTimestamp();
+        TimeSpan worked = Environment.CpuUsage.TotalTime;
         await _pool.RunAsync(new PoolJob(items, work)).ConfigureAwait(false);
-        return Stopwatch.GetElapsedTime(start);
+        TimeSpan time = Stopwatch.GetElapsedTime(start);
+        _worked += Environment.CpuUsage.TotalTime - worked;
+        _wall += time;
+        return time;
     }
 
     public void Dispose()
