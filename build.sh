@@ -43,11 +43,12 @@ build() {
   dotnet build "$solution" -c Release -p:WithOrleans="$with_orleans" -v quiet -clp:NoSummary
 }
 
+# One project at a time: tests of processes and deadlines want the machine for themselves.
 run_tests() {
   local filter=$1 passed=0 failed=0 skipped=0 status=0 log
   log=$(mktemp)
   trap 'rm -f "$log"' RETURN
-  dotnet test "$solution" -c Release --no-build -p:WithOrleans="$with_orleans" --filter "$filter" -v quiet 2>&1 | tee "$log" || status=$?
+  dotnet test "$solution" -c Release --no-build -m:1 -p:WithOrleans="$with_orleans" --filter "$filter" -v quiet 2>&1 | tee "$log" || status=$?
   while read -r f p s; do
     failed=$((failed + f)) passed=$((passed + p)) skipped=$((skipped + s))
   done < <(sed -nE 's/.*Failed: *([0-9]+), Passed: *([0-9]+), Skipped: *([0-9]+).*/\1 \2 \3/p' "$log")
