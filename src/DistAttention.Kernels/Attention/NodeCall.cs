@@ -47,7 +47,7 @@ internal unsafe struct NodeCall
         for (Job.FirstVector = FirstVector; Job.FirstVector < end; Job.FirstVector += Job.VectorCount)
         {
             int left = end - Job.FirstVector;
-            bool keyLanes = KernelRule.PrefersKeyLanes<TLanes, TVec>(Choice, left, TElement.Bytes != sizeof(float));
+            bool keyLanes = KernelRule.PrefersKeyLanes<TLanes, TVec>(Choice, left, Job.Layout.HeadDim * TElement.Bytes, TElement.Bytes != sizeof(float));
             Job.VectorCount = Math.Min(
                 left, keyLanes ? KernelRule.MaxKeyLaneVectors : QueryLaneKernel<TLanes, TVec, TElement, TScaled>.ChunkVectors(Job.Layout));
             if (keyLanes)

@@ -83,7 +83,8 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
             keys,
             layout.HeadBytes,
             start + Tile < job.Positions.End ? job.Head(start + Tile) : keys,
-            KeyLaneScores.Steps<TLanes, TVec>(_padded, layout.HeadDim, keyCount) + ColumnLaneOutput.Steps<TLanes, TVec>(_padded, _valueStride, keyCount));
+            KeyLaneScores.Steps<TLanes, TVec>(_padded, layout.HeadDim, keyCount) + ColumnLaneOutput.Steps<TLanes, TVec>(_padded, _valueStride, keyCount),
+            4L * TLanes.Count * layout.HeadDim * TElement.Bytes);
         float* keyScales = TScaled.Value ? (float*)(keys + layout.KeyScaleOffset) : null;
         float* valueScales = TScaled.Value ? (float*)(keys + layout.ValueScaleOffset) : null;
         KeyLaneScores.Run<TLanes, TVec, TElement>(keys, ref ahead, _queries, _padded, layout.HeadDim, keyCount, _weights);

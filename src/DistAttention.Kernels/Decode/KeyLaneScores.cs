@@ -26,27 +26,32 @@ internal static unsafe class KeyLaneScores
     {
         int step = 4 * TLanes.Count;
         int group = KeyLaneGroup.Size<TLanes, TVec>(count);
+
+        // Several groups of queries share keys through the first-level cache: so much of them at a time as is sure to fit.
+        const int CachedBytes = 16 << 10;
+        int part = count > group ? CachedBytes / (step * TElement.Bytes) : headDim;
         nint panel1 = Offset(TLanes.Count, headDim);
         nint panel2 = Offset(2 * TLanes.Count, headDim);
         nint panel3 = Offset(3 * TLanes.Count, headDim);
         for (int key = 0; key < keyCount; key += step)
         {
             byte* from = keys + (Offset(key, headDim) * TElement.Bytes);
-            for (int i = 0; i < count; i += group)
+            for (int d = 0; d < headDim; d += part)
             {
-                float* q = queries + ((nint)i * headDim);
-                float* to = scores + (i * Tile) + key;
-                switch (group)
+                int depth = Math.Min(part, headDim - d);
+                byte* at = from + ((nint)d * KvLayout.PanelLength * TElement.Bytes);
+                for (int i = 0; i < count; i += group)
                 {
-                    case 4:
-                        Scores4x4<TLanes, TVec, TElement>(from, ref ahead, panel1, panel2, panel3, q, headDim, to);
-                        break;
-                    case 2:
-                        Scores4x2<TLanes, TVec, TElement>(from, ref ahead, panel1, panel2, panel3, q, headDim, to);
-                        break;
-                    default:
-                        Scores4x1<TLanes, TVec, TElement>(from, ref ahead, panel1, panel2, panel3, q, headDim, to);
-                        break;
+                    float* q = queries + ((nint)i * headDim) + d;
+                    float* to = scores + (i * Tile) + key;
+                    if (d == 0)
+                    {
+                        Block<TLanes, TVec, TElement, Yes>(group, at, ref ahead, panel1, panel2, panel3, q, headDim, depth, to);
+                    }
+                    else
+                    {
+                        Block<TLanes, TVec, TElement, No>(group, at, ref ahead, panel1, panel2, panel3, q, headDim, depth, to);
+                    }
                 }
             }
         }
@@ -58,27 +63,68 @@ internal static unsafe class KeyLaneScores
         where TVec : struct =>
         (keyCount + (4 * TLanes.Count) - 1) / (4 * TLanes.Count) * (count / KeyLaneGroup.Size<TLanes, TVec>(count)) * (long)headDim;
 
+    /// <summary>Scores of one group of queries, over part of the components; TFirst: the chains start here.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Block<TLanes, TVec, TElement, TFirst>(int group, byte* keys, ref ReadAhead ahead, nint panel1, nint panel2, nint panel3, float* queries, nint queryStride, int depth, float* scores)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct
+        where TElement : struct, IKvElement
+        where TFirst : struct, IChoice
+    {
+        switch (group)
+        {
+            case 4:
+                Scores4x4<TLanes, TVec, TElement, TFirst>(keys, ref ahead, panel1, panel2, panel3, queries, queryStride, depth, scores);
+                break;
+            case 2:
+                Scores4x2<TLanes, TVec, TElement, TFirst>(keys, ref ahead, panel1, panel2, panel3, queries, queryStride, depth, scores);
+                break;
+            default:
+                Scores4x1<TLanes, TVec, TElement, TFirst>(keys, ref ahead, panel1, panel2, panel3, queries, depth, scores);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVec Start<TLanes, TVec, TFirst>(float* score)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct
+        where TFirst : struct, IChoice => TFirst.Value ? TLanes.Zero : TLanes.Load(score);
+
     /// <summary>Index of a key's first component.</summary>
     private static nint Offset(int key, int headDim) =>
         ((nint)(key / KvLayout.PanelLength) * KvLayout.PanelLength * headDim) + (key % KvLayout.PanelLength);
 
     /// <summary>Four vectors of keys × 4 queries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scores4x4<TLanes, TVec, TElement>(byte* keys, ref ReadAhead ahead, nint panel1, nint panel2, nint panel3, float* queries, int headDim, float* scores)
+    private static void Scores4x4<TLanes, TVec, TElement, TFirst>(byte* keys, ref ReadAhead ahead, nint panel1, nint panel2, nint panel3, float* queries, nint queryStride, int depth, float* scores)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
+        where TFirst : struct, IChoice
     {
-        TVec s0a = TLanes.Zero, s0b = TLanes.Zero, s0c = TLanes.Zero, s0d = TLanes.Zero;
-        TVec s1a = TLanes.Zero, s1b = TLanes.Zero, s1c = TLanes.Zero, s1d = TLanes.Zero;
-        TVec s2a = TLanes.Zero, s2b = TLanes.Zero, s2c = TLanes.Zero, s2d = TLanes.Zero;
-        TVec s3a = TLanes.Zero, s3b = TLanes.Zero, s3c = TLanes.Zero, s3d = TLanes.Zero;
-        float* q1 = queries + headDim;
-        float* q2 = queries + (2 * (nint)headDim);
-        float* q3 = queries + (3 * (nint)headDim);
+        TVec s0a = Start<TLanes, TVec, TFirst>(scores);
+        TVec s0b = Start<TLanes, TVec, TFirst>(scores + TLanes.Count);
+        TVec s0c = Start<TLanes, TVec, TFirst>(scores + (2 * TLanes.Count));
+        TVec s0d = Start<TLanes, TVec, TFirst>(scores + (3 * TLanes.Count));
+        TVec s1a = Start<TLanes, TVec, TFirst>(scores + Tile);
+        TVec s1b = Start<TLanes, TVec, TFirst>(scores + Tile + TLanes.Count);
+        TVec s1c = Start<TLanes, TVec, TFirst>(scores + Tile + (2 * TLanes.Count));
+        TVec s1d = Start<TLanes, TVec, TFirst>(scores + Tile + (3 * TLanes.Count));
+        TVec s2a = Start<TLanes, TVec, TFirst>(scores + (2 * Tile));
+        TVec s2b = Start<TLanes, TVec, TFirst>(scores + (2 * Tile) + TLanes.Count);
+        TVec s2c = Start<TLanes, TVec, TFirst>(scores + (2 * Tile) + (2 * TLanes.Count));
+        TVec s2d = Start<TLanes, TVec, TFirst>(scores + (2 * Tile) + (3 * TLanes.Count));
+        TVec s3a = Start<TLanes, TVec, TFirst>(scores + (3 * Tile));
+        TVec s3b = Start<TLanes, TVec, TFirst>(scores + (3 * Tile) + TLanes.Count);
+        TVec s3c = Start<TLanes, TVec, TFirst>(scores + (3 * Tile) + (2 * TLanes.Count));
+        TVec s3d = Start<TLanes, TVec, TFirst>(scores + (3 * Tile) + (3 * TLanes.Count));
+        float* q1 = queries + queryStride;
+        float* q2 = queries + (2 * queryStride);
+        float* q3 = queries + (3 * queryStride);
         nint at = 0;
         ReadAhead fetch = ahead; // in registers
-        for (nint d = 0; d < headDim; d++, at += KvLayout.PanelLength)
+        for (nint d = 0; d < depth; d++, at += KvLayout.PanelLength)
         {
             fetch.Step<TElement>();
             TVec ka = TElement.Load<TLanes, TVec>(keys, at);
@@ -128,17 +174,24 @@ internal static unsafe class KeyLaneScores
 
     /// <summary>Four vectors of keys × 2 queries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scores4x2<TLanes, TVec, TElement>(byte* keys, ref ReadAhead ahead, nint panel1, nint panel2, nint panel3, float* queries, int headDim, float* scores)
+    private static void Scores4x2<TLanes, TVec, TElement, TFirst>(byte* keys, ref ReadAhead ahead, nint panel1, nint panel2, nint panel3, float* queries, nint queryStride, int depth, float* scores)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
+        where TFirst : struct, IChoice
     {
-        TVec s0a = TLanes.Zero, s0b = TLanes.Zero, s0c = TLanes.Zero, s0d = TLanes.Zero;
-        TVec s1a = TLanes.Zero, s1b = TLanes.Zero, s1c = TLanes.Zero, s1d = TLanes.Zero;
-        float* q1 = queries + headDim;
+        TVec s0a = Start<TLanes, TVec, TFirst>(scores);
+        TVec s0b = Start<TLanes, TVec, TFirst>(scores + TLanes.Count);
+        TVec s0c = Start<TLanes, TVec, TFirst>(scores + (2 * TLanes.Count));
+        TVec s0d = Start<TLanes, TVec, TFirst>(scores + (3 * TLanes.Count));
+        TVec s1a = Start<TLanes, TVec, TFirst>(scores + Tile);
+        TVec s1b = Start<TLanes, TVec, TFirst>(scores + Tile + TLanes.Count);
+        TVec s1c = Start<TLanes, TVec, TFirst>(scores + Tile + (2 * TLanes.Count));
+        TVec s1d = Start<TLanes, TVec, TFirst>(scores + Tile + (3 * TLanes.Count));
+        float* q1 = queries + queryStride;
         nint at = 0;
         ReadAhead fetch = ahead; // in registers
-        for (nint d = 0; d < headDim; d++, at += KvLayout.PanelLength)
+        for (nint d = 0; d < depth; d++, at += KvLayout.PanelLength)
         {
             fetch.Step<TElement>();
             TVec ka = TElement.Load<TLanes, TVec>(keys, at);
@@ -170,15 +223,19 @@ internal static unsafe class KeyLaneScores
 
     /// <summary>Four vectors of keys × 1 query.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scores4x1<TLanes, TVec, TElement>(byte* keys, ref ReadAhead ahead, nint panel1, nint panel2, nint panel3, float* queries, int headDim, float* scores)
+    private static void Scores4x1<TLanes, TVec, TElement, TFirst>(byte* keys, ref ReadAhead ahead, nint panel1, nint panel2, nint panel3, float* queries, int depth, float* scores)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
+        where TFirst : struct, IChoice
     {
-        TVec s0a = TLanes.Zero, s0b = TLanes.Zero, s0c = TLanes.Zero, s0d = TLanes.Zero;
+        TVec s0a = Start<TLanes, TVec, TFirst>(scores);
+        TVec s0b = Start<TLanes, TVec, TFirst>(scores + TLanes.Count);
+        TVec s0c = Start<TLanes, TVec, TFirst>(scores + (2 * TLanes.Count));
+        TVec s0d = Start<TLanes, TVec, TFirst>(scores + (3 * TLanes.Count));
         nint at = 0;
         ReadAhead fetch = ahead; // in registers
-        for (nint d = 0; d < headDim; d++, at += KvLayout.PanelLength)
+        for (nint d = 0; d < depth; d++, at += KvLayout.PanelLength)
         {
             fetch.Step<TElement>();
             TVec ka = TElement.Load<TLanes, TVec>(keys, at);

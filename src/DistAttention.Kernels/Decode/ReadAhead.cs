@@ -32,13 +32,14 @@ internal unsafe struct ReadAhead
     /// <param name="bytes">Its length.</param>
     /// <param name="next">The memory read after it.</param>
     /// <param name="steps">Steps of inner loops that pass over it.</param>
-    public static ReadAhead Over<TElement>(byte* tile, long bytes, byte* next, long steps)
+    /// <param name="keys">Bytes of the keys that are read side by side.</param>
+    public static ReadAhead Over<TElement>(byte* tile, long bytes, byte* next, long steps, long keys)
         where TElement : struct, IKvElement
     {
         // Measured: nearer, memory is not there in time; farther, it has left the first-level cache again. Steps over single
         // bytes are the shortest and need the longest lead.
         const long Distance = 16 << 10;
-        return new ReadAhead(tile, bytes, next, steps, TElement.Bytes == 1 ? 2 * Distance : Distance);
+        return new ReadAhead(tile, bytes, next, steps, Math.Max(keys, TElement.Bytes == 1 ? 2 * Distance : Distance));
     }
 
     /// <summary>Fetches the bytes of one step: four vectors of elements at most.</summary>
