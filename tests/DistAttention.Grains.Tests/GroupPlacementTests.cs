@@ -38,6 +38,15 @@ public sealed class GroupPlacementTests
         }
     }
 
+    [Theory]
+    [InlineData(2, 16)]
+    [InlineData(4, 64)]
+    public void WhereEveryShardIsAsMuchWorkEachSiloHoldsNeighbours(int silos, int shards)
+    {
+        int[] owners = Place(silos, shards, _spec with { ExpectedMask = AttentionMask.Full, ExpectedLength = shards * 1024L }, appendShards: shards);
+        Assert.Equal(silos - 1, owners.Zip(owners[1..]).Count(static pair => pair.First != pair.Second));
+    }
+
     [Fact]
     public void TheFirstGroupStaysWithTheLedger() => Assert.Equal(2, Place(4, 1, _spec, appendShards: 1, self: 2)[0]);
 

@@ -8,7 +8,8 @@ namespace DistAttention.Grains;
 
 /// <summary>
 /// Gives silos aligned groups of neighbouring shards, so that each answers with few partials, and small enough groups that the
-/// work of the expected mask is shared out: at least four groups per silo in all, of 2ⁿ shards each.
+/// work of the expected mask is shared out: at least four groups per silo in all, of 2ⁿ shards each; one where every shard is as
+/// much work as the next and the silos share them evenly.
 /// </summary>
 /// <remarks>
 /// A group goes to the silo with the least work so far (work of a shard: its length, and under a causal mask how many of the
@@ -28,8 +29,7 @@ internal sealed class GroupPlacement(ISiloMemory silos) : IShardPlacement
         long total = Math.Max(end, spec.ExpectedLength ?? 0);
         int totalShards = Math.Max(shards.Length + 1, LedgerSnapshot.ShardCount(total, spec.ShardLength));
         IReadOnlyList<OwnerId> live = silos.Live();
-        int groups = (int)BitOperations.RoundUpToPowerOf2((uint)(live.Count * GroupsPerSilo));
-        int group = 1 << BitOperations.Log2((uint)Math.Max(1, totalShards / groups));
+        int group = 1 << BitOperations.Log2((uint)Math.Max(1, totalShards / GroupsFor(spec, live.Count)));
         if (shards.Length % group != 0 && live.Contains(shards[^1].Owner))
         {
             return shards[^1].Owner;
@@ -49,6 +49,9 @@ internal sealed class GroupPlacement(ISiloMemory silos) : IShardPlacement
             .ThenByDescending(s => silos.FreeBytes(s) ?? 0)
             .First();
     }
+
+    private static int GroupsFor(SequenceSpec spec, int silos) =>
+        spec.ExpectedMask is not CausalMask && BitOperations.IsPow2(silos) ? silos : (int)BitOperations.RoundUpToPowerOf2((uint)(silos * GroupsPerSilo));
 
     private static Dictionary<OwnerId, double> WorkSoFar(SequenceSpec spec, ImmutableArray<ShardEntry> shards, int totalShards)
     {

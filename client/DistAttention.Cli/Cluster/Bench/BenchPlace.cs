@@ -13,7 +13,7 @@ internal sealed class BenchPlace
     private readonly BenchSettings _settings;
     private readonly IAttentionClient _client;
     private readonly BenchInputs _inputs;
-    private IAttentionSequence _prefill = null!;
+    private readonly Dictionary<AttentionMask, IAttentionSequence> _prefill = [];
     private IAttentionSequence _decode = null!;
 
     private BenchPlace(BenchSettings settings, IAttentionClient client, BenchInputs inputs)
@@ -27,8 +27,12 @@ internal sealed class BenchPlace
     public static async Task<BenchPlace> PrepareAsync(BenchSettings settings, IAttentionHost host, BenchInputs inputs, CancellationToken cancellationToken)
     {
         BenchPlace place = new(settings, host.Client, inputs);
-        place._prefill = await host.Client.CreateSequenceAsync("bench/prefill", settings.PrefillSpec, cancellationToken).ConfigureAwait(false);
-        await place.AppendAsync(place._prefill, settings.PrefillRows, cancellationToken).ConfigureAwait(false);
+        foreach (AttentionMask mask in (AttentionMask[])[AttentionMask.Full, AttentionMask.Causal])
+        {
+            place._prefill[mask] = await host.Client.CreateSequenceAsync($"bench/prefill-{mask}", settings.PrefillFor(mask), cancellationToken).ConfigureAwait(false);
+            await place.AppendAsync(place._prefill[mask], settings.PrefillRows, cancellationToken).ConfigureAwait(false);
+        }
+
         place._decode = await host.Client.CreateSequenceAsync("bench/decode", settings.DecodeSpec, cancellationToken).ConfigureAwait(false);
         await place.AppendAsync(place._decode, settings.DecodePositions, cancellationToken).ConfigureAwait(false);
         await place.PrefillAsync(AttentionMask.Causal, cancellationToken).ConfigureAwait(false);
@@ -40,7 +44,7 @@ internal sealed class BenchPlace
     public async Task<TimeSpan> PrefillAsync(AttentionMask mask, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
-        await _prefill.AttendAsync(_inputs.Q, _inputs.O, _inputs.Lse, Options(mask), cancellationToken).ConfigureAwait(false);
+        await _prefill[mask].AttendAsync(_inputs.Q, _inputs.O, _inputs.Lse, Options(mask), cancellationToken).ConfigureAwait(false);
         return Stopwatch.GetElapsedTime(started);
     }
 
@@ -73,7 +77,7 @@ internal sealed class BenchPlace
     /// <summary>Bytes that cross the loopback network during a prefill, everybody's on this machine, and what its plan needs.</summary>
     public async Task<(long Network, long Planned)> PrefillBytesAsync(AttentionMask mask, CancellationToken cancellationToken)
     {
-        AttentionPlan plan = await _prefill.ExplainAsync(_settings.PrefillRows, Options(mask), cancellationToken).ConfigureAwait(false);
+        AttentionPlan plan = await _prefill[mask].ExplainAsync(_settings.PrefillRows, Options(mask), cancellationToken).ConfigureAwait(false);
         long before = LoopbackBytes();
         await PrefillAsync(mask, cancellationToken).ConfigureAwait(false);
         return (LoopbackBytes() - before, PlannedBytes.Of(plan, _settings.PrefillSpec));

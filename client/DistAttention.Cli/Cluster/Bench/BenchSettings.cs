@@ -10,6 +10,9 @@ internal sealed record BenchSettings(int Silos, int PrefillRows, int DecodePosit
     /// <summary>Bytes of k and v that one append measures, as float32.</summary>
     public long AppendBytes => (long)DecodePositions * DecodeSpec.NumHeadsKv * (DecodeSpec.HeadDim + DecodeSpec.HeadDimV) * sizeof(float);
 
+    /// <summary>The sequence of a prefill under a mask; its placement expects that mask.</summary>
+    public SequenceSpec PrefillFor(AttentionMask mask) => PrefillSpec with { ExpectedMask = mask };
+
     public SequenceSpec PrefillSpec { get; } = new()
     {
         NumHeadsQ = 8,
