@@ -91,7 +91,8 @@ public sealed class OutputTests : IDisposable
         using Process process = Distattn.Start([], _files.Attend());
         while (!_files.Names.Any(static name => name.EndsWith(".tmp", StringComparison.Ordinal)))
         {
-            await Task.Delay(10);
+            Assert.False(process.HasExited);
+            await Task.Delay(10); // another process tells nobody: it has to be looked at
         }
 
         await Task.Delay(TimeSpan.FromMilliseconds(500)); // into the work

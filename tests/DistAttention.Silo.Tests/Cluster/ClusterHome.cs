@@ -57,7 +57,7 @@ internal sealed class ClusterHome : IDisposable
         while (Silos().Count > 0)
         {
             Assert.True(Stopwatch.GetElapsedTime(started) < _patience, $"silos still run: {string.Join(", ", Silos())}");
-            await Task.Delay(50);
+            await Task.Delay(50); // another process tells nobody: it has to be looked at
         }
     }
 
@@ -68,7 +68,7 @@ internal sealed class ClusterHome : IDisposable
         while (ClusterMembers.Read(Folder).Any(member => member.Name == silo && member.Status == SiloStatus.Active))
         {
             Assert.True(Stopwatch.GetElapsedTime(started) < _patience, $"nobody notices that {silo} is dead");
-            await Task.Delay(100);
+            await Task.Delay(100); // the folder tells nobody: it has to be read
         }
     }
 

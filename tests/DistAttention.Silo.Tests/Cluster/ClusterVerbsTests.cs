@@ -68,10 +68,10 @@ public sealed class ClusterVerbsTests : IDisposable
         while (_home.Silos().Count < 2)
         {
             Assert.False(verb.HasExited);
-            await Task.Delay(50);
+            await Task.Delay(50); // another process tells nobody: it has to be looked at
         }
 
-        await Task.Delay(500); // somewhere between starting and attending
+        await Task.Delay(500); // somewhere between starting and attending: the test holds wherever it falls
         using (Process kill = Process.Start("kill", [$"-{signal}", $"{verb.Id}"]))
         {
             await kill.WaitForExitAsync();

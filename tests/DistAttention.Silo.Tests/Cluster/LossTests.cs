@@ -60,7 +60,7 @@ public sealed class LossTests : IDisposable
         while (_home.Silos().Contains(process))
         {
             Assert.True(Stopwatch.GetElapsedTime(asked) < TimeSpan.FromSeconds(30));
-            await Task.Delay(50);
+            await Task.Delay(50); // another process tells nobody: it has to be looked at
         }
 
         Assert.Equal(SiloStatus.Dead, ClusterMembers.Read(_home.Folder).Single(static member => member.Name == "silo-2").Status); // it said so itself
