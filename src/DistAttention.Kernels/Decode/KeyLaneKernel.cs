@@ -20,7 +20,7 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
     private readonly int _rounded; // padded up to whole vectors
     private readonly nint _valueStride;
     private readonly nint _partialFloats;
-    private readonly float* _queries; // [padded][headDim], scaled
+    private readonly float* _queries; // group after group of KeyLaneGroup: [headDim][queries of the group], scaled
     private readonly float* _querySizes; // [count]: sum of |q|
     private readonly float* _weights; // [padded][256]: scores, then weights
     private readonly float* _factors; // [padded][256]: weights times value scales; the weights where there are none
@@ -29,6 +29,7 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
     private readonly uint* _rowBits; // [rows][8]
     private readonly float* _partials; // per partial: max [rounded], sum [rounded], output [padded][valueStride]
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public KeyLaneKernel(in NodeJob job, int partials)
     {
         KvLayout layout = job.Layout;
@@ -58,6 +59,7 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
         LoadQueries(job);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Reset(int partial)
     {
         float* memory = Partial(partial);
@@ -65,6 +67,7 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
         new Span<float>(memory + _rounded, checked((int)(_partialFloats - _rounded))).Clear();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Fold(int partial, in NodeJob job, long start, int keyCount)
     {
         KvLayout layout = job.Layout;
@@ -115,9 +118,11 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
             values, ref ahead, _valueStride, _padded, keyCount, _weights, _factors, _alpha, sum, sum + _rounded);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Merge(int partial) => PartialMerge.Merge<TLanes, TVec>(Span(partial), Span(partial + 1));
 
     /// <summary>Writes a partial of the stack to its place in the caller's arrays.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Write(int partial, in NodeJob job, float* max, float* sum, float* output)
     {
         PartialSpan from = Span(partial);
@@ -140,22 +145,27 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
         return new(new(memory, _count), new(memory + _rounded, _count), new(memory + (2 * _rounded), _count * columns), _count, 1, columns);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void LoadQueries(in NodeJob job)
     {
         int headDim = job.Layout.HeadDim;
         new Span<float>(_queries, _padded * headDim).Clear();
-        for (int i = 0; i < _count; i++)
+        for (int first = 0, group; first < _count; first += group)
         {
-            float* from = job.Vector(job.FirstVector + i);
-            float* to = _queries + ((nint)i * headDim);
-            float size = 0;
-            for (int d = 0; d < headDim; d++)
+            group = KeyLaneGroup.Next<TLanes, TVec>(_padded - first);
+            for (int i = first; i < Math.Min(first + group, _count); i++)
             {
-                to[d] = from[d] * job.ScaleLog2;
-                size += MathF.Abs(to[d]);
-            }
+                float* from = job.Vector(job.FirstVector + i);
+                float* to = _queries + ((nint)first * headDim) + (i - first);
+                float size = 0;
+                for (int d = 0; d < headDim; d++, to += group)
+                {
+                    *to = from[d] * job.ScaleLog2;
+                    size += MathF.Abs(*to);
+                }
 
-            _querySizes[i] = size;
+                _querySizes[i] = size;
+            }
         }
     }
 }
