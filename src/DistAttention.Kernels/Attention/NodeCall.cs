@@ -6,10 +6,7 @@ namespace DistAttention.Kernels;
 internal unsafe struct NodeCall
 {
     public NodeJob Job;
-    public int FirstVector;
-    public int VectorCount;
-    public int Level;
-    public long Index;
+    public NodePart Part;
     public KernelChoice Choice;
 
     /// <summary>[rows, NumHeadsQ] and [rows, NumHeadsQ, HeadDimV] of the whole query tile.</summary>
@@ -46,45 +43,57 @@ internal unsafe struct NodeCall
         where TScaled : struct, IChoice
     {
         int partials = NodeFold.PartialsInFlight(Job.Positions);
-        int end = FirstVector + VectorCount;
-        for (Job.FirstVector = FirstVector; Job.FirstVector < end; Job.FirstVector += Job.VectorCount)
+        int end = (Part.FirstRow + Part.RowCount) * Job.GroupSize;
+        for (Job.FirstVector = Part.FirstRow * Job.GroupSize; Job.FirstVector < end; Job.FirstVector += Job.VectorCount)
         {
             int left = end - Job.FirstVector;
-            bool keyLanes = KernelRule.PrefersKeyLanes<TLanes, TVec>(Choice, left, Job.Layout.HeadDim * TElement.Bytes, TElement.Bytes != sizeof(float));
-            Job.VectorCount = Math.Min(
-                left, keyLanes ? KernelRule.MaxKeyLaneVectors : QueryLaneKernel<TLanes, TVec, TElement, TScaled>.ChunkVectors(Job.Layout));
-            if (keyLanes)
+            Job.HeadKv = Part.FirstHeadKv;
+            if (KernelRule.PrefersKeyLanes<TLanes, TVec>(Choice, left, Job.Layout.HeadDim * TElement.Bytes, TElement.Bytes != sizeof(float)))
             {
-                KeyLaneKernel<TLanes, TVec, TElement, TScaled> kernel = new(Job, partials);
-                if (NodeFold.Compute(ref kernel, Job, Level, Index, 0))
+                Job.VectorCount = Math.Min(left, KernelRule.MaxKeyLaneVectors);
+                KeyLaneKernel<TLanes, TVec, TElement, TScaled> kernel = new(Job, Part.HeadCount, partials);
+                if (NodeFold.Compute(ref kernel, Job, Part.Level, Part.FirstRun >> Part.Level, 0))
                 {
                     kernel.Write(0, Job, Max, Sum, Output);
-                    continue;
                 }
-            }
-            else
-            {
-                QueryLaneKernel<TLanes, TVec, TElement, TScaled> kernel = new(Job, partials);
-                if (NodeFold.Compute(ref kernel, Job, Level, Index, 0))
+                else
                 {
-                    kernel.Write(0, Job, Max, Sum, Output);
-                    continue;
+                    WriteEmpty(Part.HeadCount);
                 }
+
+                continue;
             }
 
-            WriteEmpty();
+            Job.VectorCount = Math.Min(left, QueryLaneKernel<TLanes, TVec, TElement, TScaled>.ChunkVectors(Job.Layout));
+            for (; Job.HeadKv < Part.FirstHeadKv + Part.HeadCount; Job.HeadKv++)
+            {
+                QueryLaneKernel<TLanes, TVec, TElement, TScaled> kernel = new(Job, partials);
+                if (NodeFold.Compute(ref kernel, Job, Part.Level, Part.FirstRun >> Part.Level, 0))
+                {
+                    kernel.Write(0, Job, Max, Sum, Output);
+                }
+                else
+                {
+                    WriteEmpty(1);
+                }
+            }
         }
     }
 
-    private readonly void WriteEmpty()
+    /// <summary>Empty partials of the chunk, for so many K/V heads from the current one on.</summary>
+    private readonly void WriteEmpty(int heads)
     {
         int headDimV = Job.Layout.HeadDimV;
-        for (int i = 0; i < Job.VectorCount; i++)
+        NodeJob job = Job;
+        for (; job.HeadKv < Job.HeadKv + heads; job.HeadKv++)
         {
-            nint slot = Job.Slot(Job.FirstVector + i);
-            Max[slot] = float.NegativeInfinity;
-            Sum[slot] = 0;
-            new Span<float>(Output + (slot * headDimV), headDimV).Clear();
+            for (int i = 0; i < job.VectorCount; i++)
+            {
+                nint slot = job.Slot(job.FirstVector + i);
+                Max[slot] = float.NegativeInfinity;
+                Sum[slot] = 0;
+                new Span<float>(Output + (slot * headDimV), headDimV).Clear();
+            }
         }
     }
 }

@@ -251,7 +251,7 @@ public sealed class HazardTests
             using KernelScratch scratch = new();
             PartialBuffer root = new(problem.Rows, problem.NumHeadsQ, problem.HeadDimV);
             AttentionKernel.ComputeNode(
-                sequence.View(length: 700), 0, problem.QueryTile, 0, problem.Rows, 0, 20, root.Span, scratch, choice, width, CancellationToken.None);
+                sequence.View(length: 700), problem.QueryTile, new NodePart(0, 1, 0, problem.Rows, 0, 20), root.Span, scratch, choice, width, CancellationToken.None);
             Assert.Equal(expected, Digest(problem, root));
         }
     }
