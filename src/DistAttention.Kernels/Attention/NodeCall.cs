@@ -21,25 +21,26 @@ internal unsafe struct NodeCall
         switch (Job.Layout.KvType)
         {
             case KvDataType.Float32:
-                Run<TLanes, TVec, Float32Element, No>();
+                Run<TLanes, TVec, Float32Element, Float32Element, No>();
                 break;
             case KvDataType.Float16:
-                Run<TLanes, TVec, Float16Element, No>();
+                Run<TLanes, TVec, Float16Element, ReducedFloat16Element, No>();
                 break;
             case KvDataType.BFloat16:
-                Run<TLanes, TVec, BFloat16Element, No>();
+                Run<TLanes, TVec, BFloat16Element, BFloat16Element, No>();
                 break;
             default:
-                Run<TLanes, TVec, Int8Element, Yes>();
+                Run<TLanes, TVec, Int8Element, Int8Element, Yes>();
                 break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Run<TLanes, TVec, TElement, TScaled>()
+    private void Run<TLanes, TVec, TElement, TReduced, TScaled>()
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
+        where TReduced : struct, IKvElement
         where TScaled : struct, IChoice
     {
         int partials = NodeFold.PartialsInFlight(Job.Positions);
@@ -51,14 +52,9 @@ internal unsafe struct NodeCall
             if (KernelRule.PrefersKeyLanes<TLanes, TVec>(Choice, left, Job.Layout.HeadDim * TElement.Bytes, TElement.Bytes != sizeof(float)))
             {
                 Job.VectorCount = Math.Min(left, KernelRule.MaxKeyLaneVectors);
-                KeyLaneKernel<TLanes, TVec, TElement, TScaled> kernel = new(Job, Part.HeadCount, partials);
-                if (NodeFold.Compute(ref kernel, Job, Part.Level, Part.FirstRun >> Part.Level, 0))
+                if (!TryKeyLanes<TLanes, TVec, TReduced, TScaled>(partials))
                 {
-                    kernel.Write(0, Job, Max, Sum, Output);
-                }
-                else
-                {
-                    WriteEmpty(Part.HeadCount);
+                    TryKeyLanes<TLanes, TVec, TElement, TScaled>(partials);
                 }
 
                 continue;
@@ -78,6 +74,32 @@ internal unsafe struct NodeCall
                 }
             }
         }
+    }
+
+    /// <summary>Decode; false when the queries are too large for reduced elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly bool TryKeyLanes<TLanes, TVec, TElement, TScaled>(int partials)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct
+        where TElement : struct, IKvElement
+        where TScaled : struct, IChoice
+    {
+        KeyLaneKernel<TLanes, TVec, TElement, TScaled> kernel = new(Job, Part.HeadCount, partials);
+        if (!kernel.CanLiftQueries)
+        {
+            return false;
+        }
+
+        if (NodeFold.Compute(ref kernel, Job, Part.Level, Part.FirstRun >> Part.Level, 0))
+        {
+            kernel.Write(0, Job, Max, Sum, Output);
+        }
+        else
+        {
+            WriteEmpty(Part.HeadCount);
+        }
+
+        return true;
     }
 
     /// <summary>Empty partials of the chunk, for so many K/V heads from the current one on.</summary>

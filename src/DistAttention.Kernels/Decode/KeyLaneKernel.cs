@@ -77,6 +77,16 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
         LoadQueries(job);
     }
 
+    /// <summary>Whether no query overflows when it makes up for elements that are loaded too small.</summary>
+    public readonly bool CanLiftQueries
+    {
+        get
+        {
+            const float Largest = 32_768; // times 2^112 is below 2^128
+            return TElement.Lift == 1 || !new ReadOnlySpan<float>(_querySizes, _heads * _count).ContainsAnyInRange(Largest, float.PositiveInfinity);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Reset(int partial)
     {
@@ -214,8 +224,9 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
         float size = 0;
         for (int d = 0; d < _headDim; d++, to += stride)
         {
-            *to = from[d] * scaleLog2;
-            size += MathF.Abs(*to);
+            float q = from[d] * scaleLog2;
+            *to = q * TElement.Lift;
+            size += MathF.Abs(q);
         }
 
         return size;

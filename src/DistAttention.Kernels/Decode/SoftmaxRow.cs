@@ -61,7 +61,7 @@ internal static unsafe class SoftmaxRow
         }
     }
 
-    /// <summary>Turns scores into weights, and into weights times value scales where there are any.</summary>
+    /// <summary>Turns scores into weights, lifted for the element, and into weights times value scales where there are any.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Weights<TLanes, TVec, TElement, TScaled>(float* scores, float* factors, int keyCount, float origin, float* valueScales, ref ReadAhead ahead)
         where TLanes : struct, ILanes<TVec>
@@ -75,7 +75,7 @@ internal static unsafe class SoftmaxRow
         {
             fetch.Step<TElement>(4);
             TVec weight = Exp2.OfNonPositive<TLanes, TVec>(TLanes.Subtract(TLanes.Load(scores + key), origins));
-            TLanes.Store(scores + key, weight);
+            TLanes.Store(scores + key, TElement.Lift == 1 ? weight : TLanes.Multiply(weight, TLanes.Broadcast(TElement.Lift)));
             if (TScaled.Value)
             {
                 TLanes.Store(factors + key, TLanes.Multiply(weight, TLanes.Load(valueScales + key)));
