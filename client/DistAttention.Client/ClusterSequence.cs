@@ -14,6 +14,7 @@ internal sealed class ClusterSequence : IAttentionSequence
 
     private readonly DistAttentionClient _client;
     private readonly ISequenceGrain _ledger;
+    private long _lengthSeen;
 
     public ClusterSequence(DistAttentionClient client, SequenceHandle handle)
     {
@@ -43,6 +44,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         AppendCall rows = ToCall(k, v, count, options);
         AppendResult result = await _client.Coordinators.RunAsync(
             (coordinator, callId, token) => coordinator.AppendAsync(rows with { CallId = callId }, token),
+            work: 0,
             AppendAttempts,
             static () => { },
             cancellationToken).ConfigureAwait(false);
@@ -167,6 +169,9 @@ internal sealed class ClusterSequence : IAttentionSequence
         TimeLeft = timeLeft,
     };
 
+    /// <summary>About the multiplications of a tile over the sequence as it was seen last, for predicting its time.</summary>
+    internal double WorkOf(int rows) => (double)Math.Max(rows, CallLimits.RowsForFree) * Spec.NumHeadsQ * (Spec.HeadDim + Spec.HeadDimV) * Volatile.Read(ref _lengthSeen);
+
     /// <summary>Copies a tile's answer to where its rows belong.</summary>
     internal TileSummary Store(AttendReply reply, int firstRow, int rows, Memory<float> destination, Memory<float> lse)
     {
@@ -214,6 +219,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         CallTotals totals = new(rows, options.Progress);
         AttendTerms terms = AttendTerms.Of(options);
         SequenceSnapshot snapshot = pinned ?? default;
+        Volatile.Write(ref _lengthSeen, Math.Max(Volatile.Read(ref _lengthSeen), snapshot.Length));
         long first = options.FirstQueryPosition ?? snapshot.Length - rows;
         try
         {
@@ -228,11 +234,13 @@ internal sealed class ClusterSequence : IAttentionSequence
                     CallLimits.RequireFits("A query tile", tile.Q.ByteLength);
                     TReply reply = await _client.Coordinators.RunAsync(
                         (coordinator, callId, attempt) => send(coordinator, tile with { CallId = callId }, attempt),
+                        WorkOf(count),
                         int.MaxValue,
                         () => retries++,
                         token).ConfigureAwait(false);
                     TileSummary summary = store(tile, reply);
                     (snapshot, first) = (summary.Snapshot, summary.FirstQueryPosition);
+                    Volatile.Write(ref _lengthSeen, snapshot.Length);
                     totals.Add(count, summary.BlocksComputed, summary.BlocksSkipped, summary.Partials, summary.Retries + retries);
                 },
                 deadline.Token).ConfigureAwait(false);

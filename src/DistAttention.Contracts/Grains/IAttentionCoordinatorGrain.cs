@@ -1,5 +1,3 @@
-using Orleans.Concurrency;
-
 namespace DistAttention.Contracts;
 
 /// <summary>
@@ -7,7 +5,7 @@ namespace DistAttention.Contracts;
 /// clients spread their calls over keys, which are small numbers.
 /// </summary>
 [Alias("DistAttention.IAttentionCoordinatorGrain")]
-public interface IAttentionCoordinatorGrain : IGrainWithIntegerKey
+public interface IAttentionCoordinatorGrain : IGrainWithIntegerKey, ICallSite
 {
     /// <summary>Computes one query tile.</summary>
     /// <param name="call">The tile.</param>
@@ -47,10 +45,4 @@ public interface IAttentionCoordinatorGrain : IGrainWithIntegerKey
     [ResponseTimeout(CallLimits.ResponseTimeout)]
     [Alias("AttendBatch")]
     Task<BatchReply> AttendBatchAsync(BatchCall calls, CancellationToken cancellationToken);
-
-    /// <summary>Whether a call is being worked on here: a cheap question to a coordinator that is slow to answer.</summary>
-    /// <param name="callId">The call.</param>
-    [AlwaysInterleave]
-    [Alias("IsWorkingOn")]
-    Task<bool> IsWorkingOnAsync(Guid callId);
 }

@@ -15,6 +15,9 @@ public static class CallLimits
     /// <summary>The largest message body that either side accepts, in bytes.</summary>
     public const int MaxMessageBytes = 16 << 20;
 
+    /// <summary>Up to about so many rows take as long as one: the time of reading K and V.</summary>
+    public const int RowsForFree = 16;
+
     /// <summary>About the size of a tile of q, in bytes.</summary>
     private const int TileBytes = 1 << 20;
 

@@ -36,8 +36,9 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
             IKvShardGrain grain = links.ShardGrain(write.Shard, owner);
             string silo = await Attempt.RunAsync(
                 owner.Value,
+                grain,
+                call.CallId,
                 token => links.WithHint(owner, () => grain.WriteAsync(call, token)),
-                () => grain.IsWorkingOnAsync(call.CallId),
                 links.Times,
                 cancellationToken).ConfigureAwait(false);
             if (silo != owner.Value)
@@ -154,12 +155,13 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
         IShardHostService host = links.Silos.Host(owner);
         try
         {
-            return await Attempt.RunAsync(
+            return await links.TimedAsync(owner, WorkOf(tile), times => Attempt.RunAsync(
                 owner.Value,
+                host,
+                callId(call),
                 token => send(host, call, token),
-                () => host.IsWorkingOnAsync(callId(call)),
-                links.Times,
-                cancellationToken).ConfigureAwait(false);
+                times,
+                cancellationToken)).ConfigureAwait(false);
         }
         catch (SiloUnreachableException e) when (!e.IsLostCall)
         {
@@ -173,11 +175,15 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
         }
     }
 
+    /// <summary>About the multiplications of a tile; what a mask hides counts too, so the time predicted is rather too long.</summary>
+    private static double WorkOf(TileRequest tile) =>
+        (double)Math.Max(tile.Rows, CallLimits.RowsForFree) * tile.Spec.NumHeadsQ * (tile.Spec.HeadDim + tile.Spec.HeadDimV) * tile.Shards.Sum(static s => (long)s.Length);
+
     private async Task<bool> AnswersAsync(IShardHostService host, Guid callId)
     {
         try
         {
-            await host.IsWorkingOnAsync(callId).WaitAsync(links.Times.Probe, links.Times.Time).ConfigureAwait(false);
+            await host.AskAsync(callId).WaitAsync(links.Times.Probe, links.Times.Time).ConfigureAwait(false);
             return true;
         }
         catch (Exception e) when (e is OrleansException or TimeoutException)

@@ -33,34 +33,40 @@ internal sealed class ShardHostService : GrainService, IShardHostService
 
     public async Task<TileReply> ComputeAsync(TileCall call, CancellationToken cancellationToken)
     {
-        using CallBook.Entry entry = _calls.Begin(call.CallId);
+        using CallBook.Entry entry = _calls.Begin(call.CallId, cancellationToken);
         return await Task.Run(
             async () =>
             {
-                TileAnswer answer = await _shards.ComputeAsync(EngineWire.ToRequest(call), cancellationToken);
+                TileAnswer answer = await _shards.ComputeAsync(EngineWire.ToRequest(call), entry.Token);
                 TileReply reply = EngineWire.ToReply(answer, call);
                 _traffic.Add(call.Q.ByteLength + reply.Partials.Sum(static p => (long)p.ByteLength));
                 call.Q.Dispose();
                 return reply;
             },
-            cancellationToken);
+            entry.Token);
     }
 
     public async Task<TileMassReply> MassAsync(TileMassCall call, CancellationToken cancellationToken)
     {
-        using CallBook.Entry entry = _calls.Begin(call.Tile.CallId);
+        using CallBook.Entry entry = _calls.Begin(call.Tile.CallId, cancellationToken);
         return await Task.Run(
             async () =>
             {
-                MassAnswer answer = await _shards.MassAsync(EngineWire.ToRequest(call), cancellationToken);
+                MassAnswer answer = await _shards.MassAsync(EngineWire.ToRequest(call), entry.Token);
                 TileMassReply reply = EngineWire.ToReply(answer, call);
                 _traffic.Add(call.Tile.Q.ByteLength + reply.Bins.ByteLength + reply.TopPositions.ByteLength + reply.TopWeights.ByteLength);
                 return reply;
             },
-            cancellationToken);
+            entry.Token);
     }
 
-    public Task<bool> IsWorkingOnAsync(Guid callId) => Task.FromResult(_calls.Contains(callId));
+    public Task<CallProgress> AskAsync(Guid callId) => Task.FromResult(_calls.Ask(callId));
+
+    public Task CancelAsync(Guid callId)
+    {
+        _calls.Cancel(callId);
+        return Task.CompletedTask;
+    }
 
     public Task RetainAsync(ShardRef[] shards, Guid holder)
     {
