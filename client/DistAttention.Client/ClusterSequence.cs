@@ -96,7 +96,7 @@ internal sealed class ClusterSequence : IAttentionSequence
             rows,
             attend,
             rows,
-            pinned: null,
+            pin: false,
             (coordinator, call, token) => coordinator.AppendAndAttendAsync(appendCall with { CallId = call.CallId }, call, token),
             (_, reply) => Store(reply, 0, rows, output, lse),
             cancellationToken).ConfigureAwait(false);
@@ -107,13 +107,15 @@ internal sealed class ClusterSequence : IAttentionSequence
     public Task<SequenceSnapshot> TruncateAsync(long length, CancellationToken cancellationToken = default)
     {
         _client.ThrowIfDisposed();
-        return _ledger.TruncateAsync(Handle.Uid, length, cancellationToken).MappedAsync(Handle.Name);
+        OperationId operation = OperationId.New();
+        return RepeatedAsync(() => _ledger.TruncateAsync(Handle.Uid, operation, length, cancellationToken), cancellationToken);
     }
 
     public async Task<IAttentionSequence> ForkAsync(SequenceId id, long? length = null, CancellationToken cancellationToken = default)
     {
         _client.ThrowIfDisposed();
-        SequenceHandle fork = await _ledger.ForkAsync(Handle.Uid, id.Value, length, cancellationToken).MappedAsync(Handle.Name).ConfigureAwait(false);
+        Guid uid = Guid.CreateVersion7();
+        SequenceHandle fork = await RepeatedAsync(() => _ledger.ForkAsync(Handle.Uid, uid, id.Value, length, cancellationToken), cancellationToken).ConfigureAwait(false);
         return new ClusterSequence(_client, fork);
     }
 
@@ -198,8 +200,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         options.Validate();
         int rows = q.Length / (Spec.NumHeadsQ * Spec.HeadDim);
         await InputChecks.CheckAsync(Spec, q, rows, cancellationToken).ConfigureAwait(false);
-        SequenceSnapshot? pinned = rows == 0 || rows > tileRows ? await PinAsync(options, cancellationToken).ConfigureAwait(false) : null;
-        return await RunTilesAsync(q, rows, options, tileRows, pinned, send, store, cancellationToken).ConfigureAwait(false);
+        return await RunTilesAsync(q, rows, options, tileRows, pin: rows == 0 || rows > tileRows, send, store, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Runs every tile of q against one snapshot; each answer goes where its rows belong as it comes.</summary>
@@ -208,7 +209,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         int rows,
         AttendOptions options,
         int tileRows,
-        SequenceSnapshot? pinned,
+        bool pin,
         Func<IAttentionCoordinatorGrain, AttendCall, CancellationToken, Task<TReply>> send,
         Func<AttendCall, TReply, TileSummary> store,
         CancellationToken cancellationToken)
@@ -218,11 +219,12 @@ internal sealed class ClusterSequence : IAttentionSequence
         using Deadline deadline = new(options.Timeout, time, cancellationToken);
         CallTotals totals = new(rows, options.Progress);
         AttendTerms terms = AttendTerms.Of(options);
-        SequenceSnapshot snapshot = pinned ?? default;
-        Volatile.Write(ref _lengthSeen, Math.Max(Volatile.Read(ref _lengthSeen), snapshot.Length));
-        long first = options.FirstQueryPosition ?? snapshot.Length - rows;
         try
         {
+            SequenceSnapshot? pinned = pin ? await PinAsync(options, deadline.Token).ConfigureAwait(false) : null;
+            SequenceSnapshot snapshot = pinned ?? default;
+            Volatile.Write(ref _lengthSeen, Math.Max(Volatile.Read(ref _lengthSeen), snapshot.Length));
+            long first = options.FirstQueryPosition ?? snapshot.Length - rows;
             await TileRun.ForEachAsync(
                 rows,
                 tileRows,
@@ -244,6 +246,7 @@ internal sealed class ClusterSequence : IAttentionSequence
                     totals.Add(count, summary.BlocksComputed, summary.BlocksSkipped, summary.Partials, summary.Retries + retries);
                 },
                 deadline.Token).ConfigureAwait(false);
+            return totals.Summary(snapshot, first);
         }
         catch (OperationCanceledException e)
         {
@@ -255,8 +258,6 @@ internal sealed class ClusterSequence : IAttentionSequence
             // The coordinator's clock was a little ahead of this one.
             throw new AttentionTimeoutException(options.Timeout, e.InnerException);
         }
-
-        return totals.Summary(snapshot, first);
     }
 
     private async Task<SequenceSnapshot> PinAsync(AttendOptions options, CancellationToken cancellationToken)

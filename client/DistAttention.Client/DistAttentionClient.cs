@@ -99,7 +99,31 @@ public sealed class DistAttentionClient : IAttentionClient
     }
 
     /// <inheritdoc/>
-    public Task DeleteSequenceAsync(SequenceId id, CancellationToken cancellationToken = default) => LedgerOf(id).DeleteAsync(cancellationToken).MappedAsync(id.Value);
+    public async Task DeleteSequenceAsync(SequenceId id, CancellationToken cancellationToken = default)
+    {
+        ISequenceGrain ledger = LedgerOf(id);
+        Guid? uid = await UidOfAsync(ledger, id, cancellationToken).ConfigureAwait(false);
+        bool repeated = false;
+        await ClusterErrors.RepeatedAsync(
+            async () =>
+            {
+                bool mayBeDone = repeated;
+                repeated = true;
+                try
+                {
+                    await ledger.DeleteAsync(uid, cancellationToken).ConfigureAwait(false);
+                }
+                catch (SequenceNotFoundException) when (mayBeDone)
+                {
+                    // An attempt before this one did it, and its answer was lost.
+                }
+
+                return true;
+            },
+            id.Value,
+            Options,
+            cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Exact attention over many sequences in one call: a decode step of everything that is being generated.</summary>
     /// <param name="items">The sequences and their queries; a sequence may come more than once.</param>
@@ -155,6 +179,19 @@ public sealed class DistAttentionClient : IAttentionClient
         return id == default
             ? throw new InvalidSpecException(nameof(SequenceId), "a sequence needs a name")
             : Grains.GetGrain<ISequenceGrain>(id.Value);
+    }
+
+    /// <summary>Which sequence has a name, so that repeating a deletion cannot hit the next one of that name; null if its ledger is lost.</summary>
+    private async Task<Guid?> UidOfAsync(ISequenceGrain ledger, SequenceId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await ClusterErrors.RepeatedAsync(() => ledger.OpenAsync(cancellationToken), id.Value, Options, cancellationToken).ConfigureAwait(false)).Uid;
+        }
+        catch (ShardLostException)
+        {
+            return null;
+        }
     }
 
     private async Task<SequenceInfo?> TryGetInfoAsync(string name, CancellationToken cancellationToken)
