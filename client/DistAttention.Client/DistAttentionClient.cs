@@ -137,6 +137,27 @@ public sealed class DistAttentionClient : IAttentionClient
         return new BatchRun(this).RunAsync(items, cancellationToken);
     }
 
+    /// <summary>The plan of a call over a sequence that is not there: what would be computed where if it were appended now. No rows are needed.</summary>
+    /// <param name="spec">The sequence's shape and storage.</param>
+    /// <param name="length">Its positions.</param>
+    /// <param name="rows">Query rows.</param>
+    /// <param name="options">How they attend; null for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<AttentionPlan> PlanAsync(SequenceSpec spec, long length, long rows, AttendOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ThrowIfDisposed();
+        spec.Validate();
+        options ??= new AttendOptions();
+        options.Validate();
+        IAttentionCoordinatorGrain coordinator = Grains.GetGrain<IAttentionCoordinatorGrain>(0);
+        PlanReply reply = await ClusterErrors.RepeatedAsync(
+            () => coordinator.PlanAsync(Packed.Of(spec), length, rows, AttendTerms.Of(options), cancellationToken), "behind coordinator 0", Options, cancellationToken).ConfigureAwait(false);
+        return reply.Plan.Value;
+    }
+
     /// <summary>How the silos of the cluster stand.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>One report per live silo, in the order of their addresses.</returns>

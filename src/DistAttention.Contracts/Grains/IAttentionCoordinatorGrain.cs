@@ -38,6 +38,15 @@ public interface IAttentionCoordinatorGrain : IGrainWithIntegerKey, ICallSite
     [Alias("AppendAndAttend")]
     Task<AttendReply> AppendAndAttendAsync(AppendCall append, AttendCall attend, CancellationToken cancellationToken);
 
+    /// <summary>The plan of a call over a sequence that is not there: its shards are where they would be placed now. Moves no rows.</summary>
+    /// <param name="spec">The sequence's shape and storage.</param>
+    /// <param name="length">Its positions.</param>
+    /// <param name="rows">Query rows.</param>
+    /// <param name="how">How they attend.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    [Alias("Plan")]
+    Task<PlanReply> PlanAsync(Packed<SequenceSpec> spec, long length, long rows, AttendTerms how, CancellationToken cancellationToken);
+
     /// <summary>Computes tiles of several sequences, side by side.</summary>
     /// <param name="calls">The tiles.</param>
     /// <param name="cancellationToken">Cancels all of them.</param>

@@ -180,16 +180,16 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     public ValueTask<(SequenceSnapshot Snapshot, ImmutableArray<ShardEntry> Dropped)> TruncateAsync(
         long length,
         Func<ShardEntry, ShardEntry, int, ValueTask> seed,
-        CancellationToken cancellationToken) => TruncateAsync(OperationId.New(), length, seed, cancellationToken);
+        CancellationToken cancellationToken) => TruncateAsync(null, length, seed, cancellationToken);
 
     /// <summary>Cuts the sequence and throws away every reservation. Once: repeating it under the same id changes nothing.</summary>
-    /// <param name="operationId">Names the cut.</param>
+    /// <param name="operationId">Names the cut; it is then remembered among the appends. Null where nobody will repeat it.</param>
     /// <param name="length">Positions to keep.</param>
     /// <param name="seed">Makes the new generation of a cut shard: (new, old, rows to keep).</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The new state, and the shards that are no longer part of the sequence.</returns>
     public async ValueTask<(SequenceSnapshot Snapshot, ImmutableArray<ShardEntry> Dropped)> TruncateAsync(
-        OperationId operationId,
+        OperationId? operationId,
         long length,
         Func<ShardEntry, ShardEntry, int, ValueTask> seed,
         CancellationToken cancellationToken)
@@ -198,7 +198,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         try
         {
             ThrowIfDeleted();
-            if (_record.Operations.TryGet(operationId, out PositionRange done))
+            if (operationId is { } asked && _record.Operations.TryGet(asked, out PositionRange done))
             {
                 return (_record.Snapshot with { Length = Math.Min(done.Start, _record.Length) }, []);
             }
@@ -213,7 +213,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
             ImmutableArray<ShardEntry> kept = await CutShardsAsync(_record.Uid, generation, length, seed).ConfigureAwait(false);
             ImmutableArray<ShardEntry> before = _shards;
             LedgerRecord cut = _record with { Epoch = _record.Epoch + 1, Length = length, Shards = kept };
-            await StoreAsync(cut with { Operations = cut.Operations.Add(operationId, new PositionRange(length, length)) }).ConfigureAwait(false);
+            await StoreAsync(operationId is { } id ? cut with { Operations = cut.Operations.Add(id, new PositionRange(length, length)) } : cut).ConfigureAwait(false);
             _shards = kept;
             return (_record.Snapshot, [.. before.Except(kept)]);
         }

@@ -27,6 +27,9 @@ internal sealed class AttentionCoordinatorGrain(Coordinator coordinator, CallBoo
     public Task<BatchReply> AttendBatchAsync(BatchCall batch, CancellationToken cancellationToken) =>
         RunAsync(batch.CallId, token => coordinator.AttendBatchAsync(batch, token), cancellationToken);
 
+    public Task<PlanReply> PlanAsync(Packed<SequenceSpec> spec, long length, long rows, AttendTerms how, CancellationToken cancellationToken) =>
+        Task.Run(() => coordinator.PlanAsync(spec.Value, length, rows, how.ToOptions()), cancellationToken);
+
     public Task<CallProgress> AskAsync(Guid callId) => Task.FromResult(calls.Ask(callId));
 
     public Task CancelAsync(Guid callId)

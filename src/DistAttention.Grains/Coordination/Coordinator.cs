@@ -1,9 +1,11 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using DistAttention.Contracts;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Planning;
+using DistAttention.Engine.Shards;
 using DistAttention.Kernels;
 using Microsoft.Extensions.Options;
 
@@ -91,6 +93,26 @@ internal sealed class Coordinator
         AppendResult appended = await AppendAsync(append, cancellationToken).ConfigureAwait(false);
         long length = attend.Terms.Length ?? appended.FirstPosition + appended.Count;
         return await AttendAsync(attend with { Terms = attend.Terms with { Length = length } }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Plans over a sequence that is not there, placed as its ledger would place it if it were on this silo.</summary>
+    public async Task<PlanReply> PlanAsync(SequenceSpec spec, long length, long rows, AttendOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        spec.Validate();
+        await _links.Silos.RefreshAsync().ConfigureAwait(false);
+        GroupPlacement placement = new(_links.Silos);
+        int count = LedgerSnapshot.ShardCount(length, spec.ShardLength);
+        ImmutableArray<ShardEntry> shards = [];
+        while (shards.Length < count)
+        {
+            shards = shards.Add(new ShardEntry(new ShardId(Guid.Empty, shards.Length, 0), placement.Choose(spec, shards, length)));
+        }
+
+        LedgerSnapshot snapshot = new(new SequenceId("plan"), spec, new SequenceSnapshot(0, length), shards.AsMemory());
+        Packed<AttentionPlan> plan = Packed.Of(Planner.Plan(snapshot, rows, options));
+        CallLimits.RequireFits("The plan", plan.Bytes.Length);
+        return new PlanReply(plan);
     }
 
     public async Task<BatchReply> AttendBatchAsync(BatchCall batch, CancellationToken cancellationToken)
