@@ -75,7 +75,7 @@ internal sealed class ClusterSequence : IAttentionSequence
     {
         _client.ThrowIfDisposed();
         attend ??= new AttendOptions();
-        attend.Validate();
+        attend.ValidateFor(Spec);
         append ??= new AppendOptions();
         int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
         await InputChecks.CheckAsync(Spec, q, rows, cancellationToken).ConfigureAwait(false);
@@ -125,7 +125,7 @@ internal sealed class ClusterSequence : IAttentionSequence
     {
         _client.ThrowIfDisposed();
         options ??= new AttendOptions();
-        options.Validate();
+        options.ValidateFor(Spec);
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         PlanReply reply = await RepeatedAsync(() => _ledger.ExplainAsync(Handle.Uid, rows, AttendTerms.Of(options), cancellationToken), cancellationToken).ConfigureAwait(false);
         return reply.Plan.Value;
@@ -190,7 +190,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         CancellationToken cancellationToken)
     {
         _client.ThrowIfDisposed();
-        options.Validate();
+        options.ValidateFor(Spec);
         int rows = q.Length / (Spec.NumHeadsQ * Spec.HeadDim);
         await InputChecks.CheckAsync(Spec, q, rows, cancellationToken).ConfigureAwait(false);
         SequenceSnapshot? pinned = rows == 0 || rows > tileRows ? await PinAsync(options, cancellationToken).ConfigureAwait(false) : null;
@@ -225,7 +225,7 @@ internal sealed class ClusterSequence : IAttentionSequence
                 {
                     int retries = 0;
                     AttendCall tile = TileOf(q, rows, firstRow, count, terms, pinned, options.Timeout - time.GetElapsedTime(started));
-                    CallLimits.RequireFits("A query tile", tile.Q.ByteLength);
+                    CallLimits.RequireFits("A query tile", tile.Q.ByteLength + terms.Bytes);
                     TReply reply = await _client.Coordinators.RunAsync(
                         (coordinator, callId, attempt) => send(coordinator, tile with { CallId = callId }, attempt),
                         int.MaxValue,
@@ -269,8 +269,7 @@ internal sealed class ClusterSequence : IAttentionSequence
 
     private async Task<int> CheckRowsAsync(ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, CancellationToken cancellationToken)
     {
-        int count = Shapes.RequireRows("k", k.Length, Spec.NumHeadsKv, Spec.HeadDim);
-        Shapes.RequireRows("v", v.Length, Spec.NumHeadsKv, Spec.HeadDimV, count);
+        int count = Shapes.RequireAppend(Spec, k, v);
         await InputChecks.CheckAsync(Spec, k, v, count, cancellationToken).ConfigureAwait(false);
         return count;
     }
@@ -288,7 +287,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         ExpectedPosition = options.ExpectedPosition,
         Count = count,
         K = new TensorPayload(k.ToArray(), count, Spec.NumHeadsKv, Spec.HeadDim),
-        V = new TensorPayload(v.ToArray(), count, Spec.NumHeadsKv, Spec.HeadDimV),
+        V = new TensorPayload(v.ToArray(), count, Spec.NumHeadsKv, Spec.AppendedHeadDimV),
         CallId = Guid.Empty,
     };
 }

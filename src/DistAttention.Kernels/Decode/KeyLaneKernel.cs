@@ -151,7 +151,7 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
             float size = 0;
             for (int d = 0; d < headDim; d++)
             {
-                to[d] = from[d] * job.ScaleLog2;
+                to[d] = from[d] * job.Score.ScaleLog2;
                 size += MathF.Abs(to[d]);
             }
 

@@ -112,7 +112,7 @@ public sealed class SplitTests
             GuardedBuffer<float> q = new(problem.Q);
             output.Span.Fill(7);
             PartialSpan destination = new(max.Span, sum.Span, output.Span, problem.Rows, problem.NumHeadsQ, problem.HeadDimV);
-            QueryTile tile = new(q.Span, problem.Rows, problem.NumHeadsQ, 250, problem.QueryTile.ScaleLog2, problem.QueryTile.Mask);
+            QueryTile tile = new(q.Span, problem.Rows, problem.NumHeadsQ, 250, problem.QueryTile.Score, problem.QueryTile.Mask);
             AttentionKernel.ComputeNode(sequence.View(), 1, tile, 10, 25, 0, 3, destination, scratch, choice, width, CancellationToken.None);
             Assert.True(max.IsIntact && sum.IsIntact && output.IsIntact && q.IsIntact);
             for (int i = 0; i < output.Span.Length; i++)
