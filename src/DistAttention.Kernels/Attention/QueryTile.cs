@@ -24,18 +24,6 @@ public readonly ref struct QueryTile
         Mask = mask;
     }
 
-    /// <summary>Describes query rows whose scores are scaled dot products.</summary>
-    /// <param name="q">[rows, numHeadsQ, headDim].</param>
-    /// <param name="rows">Query rows.</param>
-    /// <param name="numHeadsQ">Query heads.</param>
-    /// <param name="firstPosition">Absolute position of row 0; may be negative.</param>
-    /// <param name="scaleLog2">See <see cref="CompiledScore.ScaleLog2"/>.</param>
-    /// <param name="mask">Which positions each row sees.</param>
-    public QueryTile(ReadOnlySpan<float> q, int rows, int numHeadsQ, long firstPosition, float scaleLog2, CompiledMask mask)
-        : this(q, rows, numHeadsQ, firstPosition, CompiledScore.OfScale(scaleLog2), mask)
-    {
-    }
-
     /// <summary>[Rows, NumHeadsQ, HeadDim].</summary>
     public ReadOnlySpan<float> Q { get; }
 
@@ -53,8 +41,4 @@ public readonly ref struct QueryTile
 
     /// <summary>Which positions each row sees.</summary>
     public CompiledMask Mask { get; }
-
-    /// <summary>The <see cref="CompiledScore.ScaleLog2"/> of a natural scale.</summary>
-    /// <param name="smScale">The factor between q·k and the natural score.</param>
-    public static float ToScaleLog2(float smScale) => (float)(smScale * Log2.LogE);
 }

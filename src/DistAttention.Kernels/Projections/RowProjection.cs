@@ -20,6 +20,11 @@ internal static unsafe class RowProjection
         int outputs = weights.Shape[2];
         int vectors = rows.Length / inputs; // row · heads + head
         int ownHeads = weights.Shape[0];
+        if (ownHeads != 1 && ownHeads != heads)
+        {
+            throw new ArgumentException($"{weights} is not for {heads} heads.", nameof(weights));
+        }
+
         fixed (float* from = rows, to = destination[..(vectors * outputs)], matrices = weights.Values)
         {
             for (int i = 0; i < vectors; i++)

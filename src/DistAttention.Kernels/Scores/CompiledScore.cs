@@ -38,13 +38,16 @@ public sealed class CompiledScore
         }
     }
 
-    private CompiledScore(float scaleLog2) => ScaleLog2 = scaleLog2;
+    private CompiledScore(float smScale) => ScaleLog2 = ToLog2(smScale);
 
     /// <summary>What products of q and k are multiplied by, through q: SmScale · log₂ e, rounded once to float.</summary>
     public float ScaleLog2 { get; }
 
     /// <summary>Whether the score is v · tanh(q + k), and not a product.</summary>
     internal bool IsAdditive => AdditiveLog2 is not null;
+
+    /// <summary>Whether scores are products that nothing modifies.</summary>
+    internal bool IsPlain => Modifiers == ScoreModifiers.None && !IsAdditive;
 
     internal ScoreModifiers Modifiers { get; }
 
@@ -78,15 +81,30 @@ public sealed class CompiledScore
         return new CompiledScore(score, spec);
     }
 
-    /// <summary>The scaled dot product of a factor in base 2.</summary>
-    /// <param name="scaleLog2">See <see cref="ScaleLog2"/>.</param>
-    public static CompiledScore OfScale(float scaleLog2) => new(scaleLog2);
+    /// <summary>A dot product times a factor.</summary>
+    /// <param name="smScale">The factor between q·k and the natural score.</param>
+    public static CompiledScore OfScale(float smScale) => new(smScale);
 
     /// <summary>The sinks of a score in base 2, [NumHeadsQ]; empty if it has none.</summary>
     /// <param name="score">The score.</param>
     /// <param name="numHeadsQ">Query heads.</param>
     public static float[] SinksLog2(ScoreFunction score, int numHeadsQ) =>
         score.SinkLogits is { } sinks ? PerHead(sinks, numHeadsQ) : [];
+
+    /// <summary>The relative biases of neighbouring keys.</summary>
+    /// <param name="headQ">The query head.</param>
+    /// <param name="distance">kvPos − qPos of the first key.</param>
+    /// <param name="biases">Receives one per key.</param>
+    internal void CopyBiases(int headQ, long distance, Span<float> biases)
+    {
+        int length = (2 * BiasRadius) + 1;
+        ReadOnlySpan<float> table = BiasLog2.AsSpan(headQ * length, length);
+        int before = (int)Math.Clamp(-BiasRadius - distance, 0, biases.Length); // keys at and beyond the near end
+        int inside = (int)Math.Clamp(BiasRadius + 1 - distance, before, biases.Length);
+        biases[..before].Fill(table[0]);
+        table.Slice((int)Math.Clamp(distance + before + BiasRadius, 0, length), inside - before).CopyTo(biases[before..]);
+        biases[inside..].Fill(table[^1]);
+    }
 
     private static float ToLog2(float natural) => (float)(natural * Log2.LogE);
 

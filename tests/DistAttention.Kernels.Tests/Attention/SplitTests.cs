@@ -168,11 +168,12 @@ public sealed class SplitTests
             using KernelScratch scratch = new();
             PartialBuffer root = new(problem.Rows, problem.NumHeadsQ, problem.HeadDimV);
             CompiledMask mask = problem.QueryTile.Mask;
+            CompiledScore score = CompiledScore.OfScale(1);
             long before = 0;
             for (int round = 0; round < 2; round++)
             {
                 before = GC.GetAllocatedBytesForCurrentThread();
-                QueryTile tile = new(problem.Q, rows, problem.NumHeadsQ, 2000, 1, mask);
+                QueryTile tile = new(problem.Q, rows, problem.NumHeadsQ, 2000, score, mask);
                 AttentionKernel.ComputeNode(sequence.View(), 0, tile, 0, rows, 0, 20, root.Span, scratch, CancellationToken.None);
             }
 
