@@ -49,6 +49,16 @@ public sealed class FloatTable : IEquatable<FloatTable>
         }
     }
 
+    /// <summary>Whether both hold the same numbers in the same shape.</summary>
+    /// <param name="a">One table.</param>
+    /// <param name="b">Another.</param>
+    public static bool operator ==(FloatTable? a, FloatTable? b) => a is null ? b is null : a.Equals(b);
+
+    /// <summary>Whether they differ in shape or in a number.</summary>
+    /// <param name="a">One table.</param>
+    /// <param name="b">Another.</param>
+    public static bool operator !=(FloatTable? a, FloatTable? b) => !(a == b);
+
     /// <summary>Copies numbers into a table.</summary>
     /// <param name="values">Finite numbers, row-major.</param>
     /// <param name="shape">Dimensions, each at least 1; none means one dimension.</param>
