@@ -91,7 +91,16 @@ internal sealed class BulkAppend
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = _client.Options.WritesInFlight, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(Slices(reservation), parallel, async (slice, token) =>
         {
-            await WriteAsync(reservation, slice, token).ConfigureAwait(false);
+            try
+            {
+                await WriteAsync(reservation, slice, token).ConfigureAwait(false);
+            }
+            catch (InvalidTensorException unstorable)
+            {
+                // Only known once the owner has projected the key.
+                throw unstorable.InToken(unstorable.Token + slice.Offset);
+            }
+
             lock (reporting)
             {
                 written += slice.Count;
