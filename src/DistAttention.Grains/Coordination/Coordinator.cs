@@ -85,7 +85,7 @@ internal sealed class Coordinator
             ledger,
             spec,
             call.K.Floats("k", call.Count, spec.NumHeadsKv, spec.HeadDim),
-            call.V.Floats("v", call.Count, spec.NumHeadsKv, spec.HeadDimV),
+            call.V.Floats("v", call.Count, spec.NumHeadsKv, spec.AppendedHeadDimV),
             call.Count,
             new AppendOptions { OperationId = call.Operation, ExpectedPosition = call.ExpectedPosition },
             cancellationToken).ConfigureAwait(false);
