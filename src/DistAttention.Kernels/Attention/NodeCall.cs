@@ -52,11 +52,7 @@ internal unsafe struct NodeCall
             if (KernelRule.PrefersKeyLanes<TLanes, TVec>(Choice, left, Job.Layout.HeadDim * TElement.Bytes, TElement.Bytes != sizeof(float)))
             {
                 Job.VectorCount = Math.Min(left, KernelRule.MaxKeyLaneVectors);
-                if (!TryKeyLanes<TLanes, TVec, TReduced, TScaled>(partials))
-                {
-                    TryKeyLanes<TLanes, TVec, TElement, TScaled>(partials);
-                }
-
+                RunKeyLanes<TLanes, TVec, TElement, TReduced, TScaled>(partials);
                 continue;
             }
 
@@ -76,15 +72,35 @@ internal unsafe struct NodeCall
         }
     }
 
-    /// <summary>Decode; false when the queries are too large for reduced elements.</summary>
+    /// <summary>Decode: all K/V heads in turns, except for additive scores, which have no time to wait for memory.</summary>
+    private void RunKeyLanes<TLanes, TVec, TElement, TReduced, TScaled>(int partials)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct
+        where TElement : struct, IKvElement
+        where TReduced : struct, IKvElement
+        where TScaled : struct, IChoice
+    {
+        bool products = !Job.Score.IsAdditive;
+        int heads = products ? Part.HeadCount : 1;
+        for (; Job.HeadKv < Part.FirstHeadKv + Part.HeadCount; Job.HeadKv += heads)
+        {
+            bool reduced = products && !Job.Layout.ValueFromKeyPrefix && TryKeyLanes<TLanes, TVec, TReduced, TScaled>(heads, partials);
+            if (!reduced)
+            {
+                TryKeyLanes<TLanes, TVec, TElement, TScaled>(heads, partials);
+            }
+        }
+    }
+
+    /// <summary>Decode of some heads; false when the queries are too large for reduced elements.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly bool TryKeyLanes<TLanes, TVec, TElement, TScaled>(int partials)
+    private readonly bool TryKeyLanes<TLanes, TVec, TElement, TScaled>(int heads, int partials)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
         where TScaled : struct, IChoice
     {
-        KeyLaneKernel<TLanes, TVec, TElement, TScaled> kernel = new(Job, Part.HeadCount, partials);
+        KeyLaneKernel<TLanes, TVec, TElement, TScaled> kernel = new(Job, heads, partials);
         if (!kernel.CanLiftQueries)
         {
             return false;
@@ -96,7 +112,7 @@ internal unsafe struct NodeCall
         }
         else
         {
-            WriteEmpty(Part.HeadCount);
+            WriteEmpty(heads);
         }
 
         return true;

@@ -25,7 +25,8 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
     private readonly nint _headOffset; // in bytes, as those that follow: of the first head within a block
     private readonly nint _headBytes; // from head to head
     private readonly nint _valueOffset; // within the head
-    private readonly nint _scaleOffset; // within the head: scales of keys, then of values
+    private readonly nint _keyScaleOffset;
+    private readonly nint _valueScaleOffset;
     private readonly ReadAhead _ahead; // of a whole tile
     private readonly nint _headFloats; // of one head of a partial
     private readonly nint _partialFloats;
@@ -36,6 +37,8 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
     private readonly float* _tileMax; // [rounded]
     private readonly float* _alpha; // [rounded]
     private readonly uint* _rowBits; // [rows][8]
+    private readonly KeyLaneModifiers<TLanes, TVec, TElement, TScaled> _modifiers; // of scores that are more than products
+    private readonly float* _prefixes; // [256][valueStride]: values that are a part of keys
     private readonly float* _partials; // per partial and head: max [rounded], sum [rounded], output [padded][valueStride]
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -51,7 +54,8 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
         _headOffset = (nint)layout.HeadOffset(job.HeadKv);
         _headBytes = (nint)layout.HeadBytes;
         _valueOffset = (nint)layout.ValueOffset;
-        _scaleOffset = (nint)layout.KeyScaleOffset;
+        _keyScaleOffset = (nint)layout.KeyScaleOffset;
+        _valueScaleOffset = (nint)layout.ValueScaleOffset;
         _headFloats = (2 * _rounded) + (_padded * _valueStride);
         _partialFloats = heads * _headFloats;
         KernelScratch scratch = job.Scratch;
@@ -62,7 +66,9 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
             + (2 * KernelScratch.Size<float>(_rounded))
             + (2 * KernelScratch.Size<float>(tileFloats))
             + KernelScratch.Size<uint>(_count * MaskWords.PerRow)
-            + KernelScratch.Size<float>(_partialFloats * partials));
+            + KernelScratch.Size<float>(_partialFloats * partials)
+            + KeyLaneModifiers<TLanes, TVec, TElement, TScaled>.ScratchBytes(job)
+            + (layout.ValueFromKeyPrefix ? KernelScratch.Size<float>(Tile * _valueStride) : 0));
         _queries = scratch.Take<float>((long)heads * _padded * _headDim);
         _querySizes = scratch.Take<float>((long)heads * _count);
         _tileMax = scratch.Take<float>(_rounded);
@@ -75,6 +81,12 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
         new Span<float>(_tileMax, _rounded).Fill(float.NegativeInfinity);
         _ahead = Ahead(Tile);
         LoadQueries(job);
+        _modifiers = new(job);
+        if (layout.ValueFromKeyPrefix)
+        {
+            _prefixes = scratch.Take<float>(Tile * _valueStride);
+            new Span<float>(_prefixes, checked((int)(Tile * _valueStride))).Clear(); // columns of padding stay zeros
+        }
     }
 
     /// <summary>Whether no query overflows when it makes up for elements that are loaded too small.</summary>
@@ -116,7 +128,7 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
         {
             byte* next = head + 1 < _heads ? keys + _headBytes : nextBlock != 0 ? (byte*)nextBlock + _headOffset : keys;
             ahead.Start(keys, next);
-            FoldHead(partial, job, head, keys, bounds[head], keyCount, masked, ref ahead);
+            FoldHead(partial, job, head, start, keys, bounds[head], keyCount, masked, ref ahead);
         }
     }
 
@@ -149,23 +161,32 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void FoldHead(int partial, in NodeJob job, int head, byte* keys, float keyBound, int keyCount, bool masked, ref ReadAhead ahead)
+    private readonly void FoldHead(int partial, in NodeJob job, int head, long start, byte* keys, float keyBound, int keyCount, bool masked, ref ReadAhead ahead)
     {
-        float* keyScales = TScaled.Value ? (float*)(keys + _scaleOffset) : null;
-        float* valueScales = TScaled.Value ? keyScales + Tile : null;
-        KeyLaneScores.Run<TLanes, TVec, TElement>(keys, ref ahead, _queries + ((nint)head * _padded * _headDim), _padded, _headDim, keyCount, _weights);
+        float* keyScales = TScaled.Value ? (float*)(keys + _keyScaleOffset) : null;
+        float* valueScales = TScaled.Value ? (float*)(keys + _valueScaleOffset) : null;
+        if (job.Score.IsAdditive)
+        {
+            _modifiers.Additive(keys, keyScales, _count, keyCount, _weights);
+        }
+        else
+        {
+            KeyLaneScores.Run<TLanes, TVec, TElement>(keys, ref ahead, _queries + ((nint)head * _padded * _headDim), _padded, _headDim, keyCount, _weights);
+        }
 
         float* sizes = _querySizes + (head * _count);
         for (int i = 0; i < _count; i++)
         {
             uint* bits = masked ? _rowBits + ((job.Row(job.FirstVector + i) - job.Row(job.FirstVector)) * MaskWords.PerRow) : null;
             float* row = _weights + (i * Tile);
-            if (!(sizes[i] * keyBound < float.MaxValue / 2) && SoftmaxRow.Overflows<TLanes, TVec, TScaled>(row, keyCount, keyScales, bits))
+            if (!job.Score.IsAdditive && !(sizes[i] * keyBound < float.MaxValue / 2) && SoftmaxRow.Overflows<TLanes, TVec, TScaled>(row, keyCount, keyScales, bits))
             {
                 job.ThrowScoreOverflow(job.FirstVector + i, head);
             }
 
-            _tileMax[i] = SoftmaxRow.Scores<TLanes, TVec, TScaled>(row, keyCount, keyScales, bits);
+            _tileMax[i] = job.Score.IsPlain
+                ? SoftmaxRow.Scores<TLanes, TVec, TScaled>(row, keyCount, keyScales, bits)
+                : _modifiers.Finish(job, head, i, start, row, keyCount, keyScales, bits);
         }
 
         // Every row's maximum is known before the first weight is needed, so that no row waits for its own.
@@ -177,12 +198,27 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
             SoftmaxRow.Weights<TLanes, TVec, TElement, TScaled>(_weights + (i * Tile), _factors + (i * Tile), keyCount, _tileMax[i], valueScales, ref ahead);
         }
 
+        if (job.Layout.ValueFromKeyPrefix)
+        {
+            KeyPrefix.WidenRows<TLanes, TVec, TElement>(job.Layout, keys, keyCount, _prefixes);
+            if (TScaled.Value)
+            {
+                ColumnLaneOutput.Run<TLanes, TVec, WidenedElement>(
+                    (byte*)_prefixes, ref ahead, _valueStride, _padded, keyCount, _weights, _factors, _alpha, sum, sum + _rounded);
+                return;
+            }
+
+            ColumnLaneOutput.Run<TLanes, TVec, Float32Element>(
+                (byte*)_prefixes, ref ahead, _valueStride, _padded, keyCount, _weights, _factors, _alpha, sum, sum + _rounded);
+            return;
+        }
+
         ColumnLaneOutput.Run<TLanes, TVec, TElement>(
             keys + _valueOffset, ref ahead, _valueStride, _padded, keyCount, _weights, _factors, _alpha, sum, sum + _rounded);
     }
 
     private readonly ReadAhead Ahead(int keyCount) => ReadAhead.Over<TElement>(
-        _scaleOffset + (TScaled.Value ? 2 * Tile * sizeof(float) : 0),
+        _headBytes,
         KeyLaneScores.Steps<TLanes, TVec>(_padded, _headDim, keyCount)
         + SoftmaxRow.Steps<TLanes, TVec>(_count, keyCount)
         + ColumnLaneOutput.Steps<TLanes, TVec>(_padded, _valueStride, keyCount),
@@ -211,7 +247,7 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
                 group = KeyLaneGroup.Next<TLanes, TVec>(_padded - first);
                 for (int i = first; i < Math.Min(first + group, _count); i++)
                 {
-                    _querySizes[(head * _count) + i] = LoadQuery(own.Vector(job.FirstVector + i), job.ScaleLog2, queries + ((nint)first * _headDim) + (i - first), group);
+                    _querySizes[(head * _count) + i] = LoadQuery(own.Vector(job.FirstVector + i), job.Score.ScaleLog2, queries + ((nint)first * _headDim) + (i - first), group);
                 }
             }
         }
