@@ -141,6 +141,16 @@ public sealed class Shard : CountedLease
         }
     }
 
+    /// <summary>Bytes that <see cref="Prepare"/> would take from the budget.</summary>
+    /// <param name="write">The rows.</param>
+    public long BytesNeeded(in ShardWrite write)
+    {
+        lock (_lock)
+        {
+            return Math.Max(0, BlocksOf(RowsOf(write).End) - _blocks.Count) * Layout.BlockBytes;
+        }
+    }
+
     /// <summary>Packs part of prepared rows. Parts that do not share a block may be packed side by side.</summary>
     /// <param name="write">The rows.</param>
     /// <param name="part">Which of them, by place in the shard; inside one block.</param>

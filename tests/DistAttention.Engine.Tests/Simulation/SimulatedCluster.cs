@@ -119,7 +119,7 @@ internal sealed class SimulatedCluster : IShardGateway, IShardPlacement, ISequen
     {
         ShardEntry entry = Ledger.Snapshot().Shards.Span[shard];
         OwnerId from = _moved.GetValueOrDefault(entry.Id, entry.Owner);
-        await foreach (ShardWrite write in _owners[from].Store.ReadAsync(entry.Id, default))
+        await foreach (ShardWrite write in _owners[from].Store.ReadAsync(entry.Id, 0, default))
         {
             await this[to].Service.WriteAsync(write, default);
         }
@@ -166,11 +166,8 @@ internal sealed class SimulatedCluster : IShardGateway, IShardPlacement, ISequen
     public ValueTask<bool> SeedAsync(OwnerId owner, ShardId shard, ShardId source, int count, CancellationToken cancellationToken) =>
         _owners[owner].Registry.SeedAsync(shard, source, count, cancellationToken);
 
-    public ValueTask RetainAsync(OwnerId owner, IReadOnlyList<ShardId> shards, Guid holder, CancellationToken cancellationToken)
-    {
-        _owners[owner].Registry.Retain(shards, holder);
-        return default;
-    }
+    public ValueTask RetainAsync(OwnerId owner, IReadOnlyList<ShardId> shards, Guid holder, CancellationToken cancellationToken) =>
+        _owners[owner].Registry.RetainAsync(shards, holder, cancellationToken);
 
     public ValueTask ReleaseAsync(OwnerId owner, IReadOnlyList<ShardId> shards, Guid holder, CancellationToken cancellationToken) =>
         _owners[owner].Registry.ReleaseAsync(shards, holder, cancellationToken);
