@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using DistAttention.Engine.Shards;
-using DistAttention.Kernels;
 using DistAttention.Storage.Files;
 
 namespace DistAttention.Storage.Logs;
@@ -79,41 +77,18 @@ internal sealed class ShardLog : IDisposable
                 throw new StorageDamagedException(file.Path, record.Offset, index.PositionsOf(record), "the record is larger than any that is written");
             }
 
-            KvLayout layout = index.Header!.Layout;
-            int keys = record.Count * layout.NumHeadsKv * layout.HeadDim;
-            int values = record.Count * layout.NumHeadsKv * layout.HeadDimV;
-            byte[] bytes = ArrayPool<byte>.Shared.Rent((int)record.PayloadLength);
-            float[] k = ArrayPool<float>.Shared.Rent(keys);
-            float[] v = ArrayPool<float>.Shared.Rent(values);
-            try
+            using RecordRows memory = new(index.Header!.Layout, record.Count);
+            int got = await file.ReadAsync(record.Offset + RecordHeader.Length, memory.Payload).ConfigureAwait(false);
+            if (got < memory.Payload.Length || Checksum.Of(memory.Payload.Span) != record.PayloadChecksum)
             {
-                Memory<byte> payload = bytes.AsMemory(0, (int)record.PayloadLength);
-                int got = await file.ReadAsync(record.Offset + RecordHeader.Length, payload).ConfigureAwait(false);
-                if (got < payload.Length || Checksum.Of(payload.Span) != record.PayloadChecksum)
-                {
-                    index.CutBefore(record);
-                    continue;
-                }
+                index.CutBefore(record);
+                continue;
+            }
 
-                int count = Math.Min(record.Count, rows - record.FirstIdx);
-                KvRows.Decode(layout, payload.Span, k.AsSpan(0, keys), v.AsSpan(0, values));
-                read.Add(new PositionRange(record.FirstIdx, record.FirstIdx + count));
-                yield return new ShardWrite(
-                    _shard,
-                    index.Header.Spec,
-                    record.Fence,
-                    record.Operation,
-                    record.FirstIdx,
-                    count,
-                    k.AsMemory(0, count * layout.NumHeadsKv * layout.HeadDim),
-                    v.AsMemory(0, count * layout.NumHeadsKv * layout.HeadDimV));
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(bytes);
-                ArrayPool<float>.Shared.Return(k);
-                ArrayPool<float>.Shared.Return(v);
-            }
+            int count = Math.Min(record.Count, rows - record.FirstIdx);
+            (ReadOnlyMemory<float> k, ReadOnlyMemory<float> v) = memory.Rows(count);
+            read.Add(new PositionRange(record.FirstIdx, record.FirstIdx + count));
+            yield return new ShardWrite(_shard, index.Header.Spec, record.Fence, record.Operation, record.FirstIdx, count, k, v);
         }
 
         RequireRows(read, requiredRows);
