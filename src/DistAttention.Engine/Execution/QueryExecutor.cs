@@ -19,6 +19,7 @@ public sealed class QueryExecutor
     private readonly PlanCache _plans = new();
     private readonly IShardGateway _gateway;
     private readonly Func<OwnerId, TileRequest, CancellationToken, ValueTask<TileAnswer>> _compute;
+    private readonly Func<OwnerId, TileRequest, Hedge?> _hedge;
     private readonly ComputePool _pool;
     private readonly TimeProvider _time;
 
@@ -30,6 +31,7 @@ public sealed class QueryExecutor
     {
         _gateway = gateway;
         _compute = gateway.ComputeAsync;
+        _hedge = gateway.HedgeOf;
         _pool = pool;
         _time = time;
     }
@@ -53,7 +55,7 @@ public sealed class QueryExecutor
             return new TileOutcome(empty, 0, plan.BlocksSkipped, 0, 0) { Prepared = query };
         }
 
-        FanOut<TileAnswer> fanOut = new(query, ledger, _time, _compute);
+        FanOut<TileAnswer> fanOut = new(query, ledger, _time, _compute, _hedge);
         TileAnswer[] answers = await fanOut.RunAsync(plan.Work, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<NodePartial> partials = answers.Length == 1
             ? answers[0].Partials
@@ -79,7 +81,7 @@ public sealed class QueryExecutor
             return total;
         }
 
-        FanOut<MassAnswer> fanOut = new(outcome.Prepared, ledger, _time, AskAsync);
+        FanOut<MassAnswer> fanOut = new(outcome.Prepared, ledger, _time, AskAsync, _gateway.HedgeOf);
         foreach (MassAnswer answer in await fanOut.RunAsync(plan.Work, cancellationToken).ConfigureAwait(false))
         {
             total.Span.Add(answer.Mass.Span);
