@@ -43,7 +43,20 @@ internal sealed class AttentionArguments
     }
 
     /// <summary>What the user asked for.</summary>
-    public AttentionRequest Read(ParseResult parsed) => new()
+    /// <exception cref="CliException">There are values neither in a file nor in keys, or in both.</exception>
+    public AttentionRequest Read(ParseResult parsed)
+    {
+        AttentionRequest request = ReadAll(parsed);
+        if (request.V is null != request.Scores.ValueFromKeyPrefix is not null)
+        {
+            string problem = request.V is null ? "--v is missing" : "--v and --value-from-key-prefix exclude each other";
+            throw new CliException($"{problem}. See '{HelpPage.FullName(parsed.CommandResult.Command)} --help'") { Code = ExitCode.Usage };
+        }
+
+        return request;
+    }
+
+    private AttentionRequest ReadAll(ParseResult parsed) => new()
     {
         Q = parsed.GetRequiredValue(_q),
         K = parsed.GetRequiredValue(_k),

@@ -50,9 +50,6 @@ internal sealed class TensorInputs : IDisposable
         List<TensorFile> open = [];
         try
         {
-            Require(
-                request.V is null == request.Scores.ValueFromKeyPrefix is not null,
-                request.V is null ? "--v is needed, or --value-from-key-prefix" : "--v and --value-from-key-prefix exclude each other");
             foreach (string name in new[] { request.Q, request.K, request.V }.OfType<string>())
             {
                 open.Add(TensorFile.Open(name));
