@@ -149,8 +149,9 @@ internal sealed class BulkAppend
         IKvShardGrain shard = ShardOf(slice);
         string silo = await Attempt.RunAsync(
             slice.Owner,
+            shard,
+            call.CallId,
             token => SendAsync(shard, slice.Owner, call, token),
-            () => shard.IsWorkingOnAsync(call.CallId),
             _client.Coordinators.Times,
             cancellationToken).ConfigureAwait(false);
         if (silo != slice.Owner)

@@ -14,6 +14,7 @@ internal sealed class ClusterSequence : IAttentionSequence
 
     private readonly DistAttentionClient _client;
     private readonly ISequenceGrain _ledger;
+    private long _lengthSeen;
 
     public ClusterSequence(DistAttentionClient client, SequenceHandle handle)
     {
@@ -43,6 +44,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         AppendCall rows = ToCall(k, v, count, options);
         AppendResult result = await _client.Coordinators.RunAsync(
             (coordinator, callId, token) => coordinator.AppendAsync(rows with { CallId = callId }, token),
+            work: 0,
             AppendAttempts,
             static () => { },
             cancellationToken).ConfigureAwait(false);
@@ -94,7 +96,7 @@ internal sealed class ClusterSequence : IAttentionSequence
             rows,
             attend,
             rows,
-            pinned: null,
+            pin: false,
             (coordinator, call, token) => coordinator.AppendAndAttendAsync(appendCall with { CallId = call.CallId }, call, token),
             (_, reply) => Store(reply, 0, rows, output, lse),
             cancellationToken).ConfigureAwait(false);
@@ -105,13 +107,15 @@ internal sealed class ClusterSequence : IAttentionSequence
     public Task<SequenceSnapshot> TruncateAsync(long length, CancellationToken cancellationToken = default)
     {
         _client.ThrowIfDisposed();
-        return _ledger.TruncateAsync(Handle.Uid, length, cancellationToken).MappedAsync(Handle.Name);
+        OperationId operation = OperationId.New();
+        return RepeatedAsync(() => _ledger.TruncateAsync(Handle.Uid, operation, length, cancellationToken), cancellationToken);
     }
 
     public async Task<IAttentionSequence> ForkAsync(SequenceId id, long? length = null, CancellationToken cancellationToken = default)
     {
         _client.ThrowIfDisposed();
-        SequenceHandle fork = await _ledger.ForkAsync(Handle.Uid, id.Value, length, cancellationToken).MappedAsync(Handle.Name).ConfigureAwait(false);
+        Guid uid = Guid.CreateVersion7();
+        SequenceHandle fork = await RepeatedAsync(() => _ledger.ForkAsync(Handle.Uid, uid, id.Value, length, cancellationToken), cancellationToken).ConfigureAwait(false);
         return new ClusterSequence(_client, fork);
     }
 
@@ -128,7 +132,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         options.ValidateFor(Spec);
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         PlanReply reply = await RepeatedAsync(() => _ledger.ExplainAsync(Handle.Uid, rows, AttendTerms.Of(options), cancellationToken), cancellationToken).ConfigureAwait(false);
-        return reply.Plan.Value;
+        return (await Parcels.WholeAsync(_client.Serializer, _ledger, reply, cancellationToken).ConfigureAwait(false)).Plan!.Value.Value;
     }
 
     public async Task<AttentionMass> AttentionMassAsync(ReadOnlyMemory<float> q, AttentionMassOptions options, CancellationToken cancellationToken = default)
@@ -137,13 +141,17 @@ internal sealed class ClusterSequence : IAttentionSequence
         options.Validate();
         int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
         long rowBytes = Spec.NumHeadsQ * ((options.Bins * (long)sizeof(float)) + (options.TopK * (long)(sizeof(long) + sizeof(float))));
-        CallLimits.RequireFits("The mass of one query row", rowBytes);
+        Parcels.RequireFits("The mass of one query row", rowBytes);
         MassTensors mass = new(rows * Spec.NumHeadsQ, options.TopK, options.Bins);
         AttentionSummary summary = await RunAsync(
             q,
             options,
             CallLimits.RowsThatFit(CallLimits.MessageBytes, rowBytes, CallLimits.TileRows(Spec)),
-            (coordinator, call, token) => coordinator.MassAsync(call, options.TopK, options.Bins, token),
+            async (coordinator, call, token) =>
+            {
+                MassReply reply = await coordinator.MassAsync(call, options.TopK, options.Bins, token).ConfigureAwait(false);
+                return await Parcels.WholeAsync(_client.Serializer, coordinator, reply, token).ConfigureAwait(false);
+            },
             (call, reply) =>
             {
                 mass.Store(reply, (int)call.FirstRow, call.Rows, Spec.NumHeadsQ);
@@ -166,6 +174,9 @@ internal sealed class ClusterSequence : IAttentionSequence
         Q = new TensorPayload(q.Slice((int)firstRow * Spec.NumHeadsQ * Spec.HeadDim, rows * Spec.NumHeadsQ * Spec.HeadDim), rows, Spec.NumHeadsQ, Spec.HeadDim),
         TimeLeft = timeLeft,
     };
+
+    /// <summary>About the multiplications of a tile over the sequence as it was seen last, for predicting its time.</summary>
+    internal double WorkOf(int rows) => (double)Math.Max(rows, CallLimits.RowsForFree) * Spec.NumHeadsQ * (Spec.HeadDim + Spec.HeadDimV) * Volatile.Read(ref _lengthSeen);
 
     /// <summary>Copies a tile's answer to where its rows belong.</summary>
     internal TileSummary Store(AttendReply reply, int firstRow, int rows, Memory<float> destination, Memory<float> lse)
@@ -193,8 +204,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         options.ValidateFor(Spec);
         int rows = q.Length / (Spec.NumHeadsQ * Spec.HeadDim);
         await InputChecks.CheckAsync(Spec, q, rows, cancellationToken).ConfigureAwait(false);
-        SequenceSnapshot? pinned = rows == 0 || rows > tileRows ? await PinAsync(options, cancellationToken).ConfigureAwait(false) : null;
-        return await RunTilesAsync(q, rows, options, tileRows, pinned, send, store, cancellationToken).ConfigureAwait(false);
+        return await RunTilesAsync(q, rows, options, tileRows, pin: rows == 0 || rows > tileRows, send, store, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Runs every tile of q against one snapshot; each answer goes where its rows belong as it comes.</summary>
@@ -203,7 +213,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         int rows,
         AttendOptions options,
         int tileRows,
-        SequenceSnapshot? pinned,
+        bool pin,
         Func<IAttentionCoordinatorGrain, AttendCall, CancellationToken, Task<TReply>> send,
         Func<AttendCall, TReply, TileSummary> store,
         CancellationToken cancellationToken)
@@ -213,10 +223,12 @@ internal sealed class ClusterSequence : IAttentionSequence
         using Deadline deadline = new(options.Timeout, time, cancellationToken);
         CallTotals totals = new(rows, options.Progress);
         AttendTerms terms = AttendTerms.Of(options);
-        SequenceSnapshot snapshot = pinned ?? default;
-        long first = options.FirstQueryPosition ?? snapshot.Length - rows;
         try
         {
+            SequenceSnapshot? pinned = pin ? await PinAsync(options, deadline.Token).ConfigureAwait(false) : null;
+            SequenceSnapshot snapshot = pinned ?? default;
+            Volatile.Write(ref _lengthSeen, Math.Max(Volatile.Read(ref _lengthSeen), snapshot.Length));
+            long first = options.FirstQueryPosition ?? snapshot.Length - rows;
             await TileRun.ForEachAsync(
                 rows,
                 tileRows,
@@ -228,14 +240,17 @@ internal sealed class ClusterSequence : IAttentionSequence
                     CallLimits.RequireFits("A query tile", tile.Q.ByteLength + terms.Bytes);
                     TReply reply = await _client.Coordinators.RunAsync(
                         (coordinator, callId, attempt) => send(coordinator, tile with { CallId = callId }, attempt),
+                        WorkOf(count),
                         int.MaxValue,
                         () => retries++,
                         token).ConfigureAwait(false);
                     TileSummary summary = store(tile, reply);
                     (snapshot, first) = (summary.Snapshot, summary.FirstQueryPosition);
+                    Volatile.Write(ref _lengthSeen, snapshot.Length);
                     totals.Add(count, summary.BlocksComputed, summary.BlocksSkipped, summary.Partials, summary.Retries + retries);
                 },
                 deadline.Token).ConfigureAwait(false);
+            return totals.Summary(snapshot, first);
         }
         catch (OperationCanceledException e)
         {
@@ -247,8 +262,6 @@ internal sealed class ClusterSequence : IAttentionSequence
             // The coordinator's clock was a little ahead of this one.
             throw new AttentionTimeoutException(options.Timeout, e.InnerException);
         }
-
-        return totals.Summary(snapshot, first);
     }
 
     private async Task<SequenceSnapshot> PinAsync(AttendOptions options, CancellationToken cancellationToken)
