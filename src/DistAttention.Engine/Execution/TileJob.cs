@@ -18,7 +18,7 @@ internal sealed class TileJob : ComputeJob
     private readonly PooledPartial?[] _partials;
 
     private TileJob(TileRequest request, HeldBlocks held, WorkSplit split, CancellationToken cancellationToken)
-        : base(split.Nodes.Count * split.RowItems * request.Spec.NumHeadsKv, request.Rows <= ShortRows, cancellationToken)
+        : base(split.Count, request.Rows <= ShortRows, cancellationToken)
     {
         _request = request;
         _held = held;
@@ -33,7 +33,7 @@ internal sealed class TileJob : ComputeJob
 
     public static TileJob Make(TileRequest request, HeldBlocks held, int threads, CancellationToken cancellationToken)
     {
-        WorkSplit split = WorkSplit.Make(request.Rows, request.Spec, request.Nodes, held.Positions, threads);
+        WorkSplit split = WorkSplit.Make(request.Rows, request.Spec, request.Nodes, held.Positions, threads, headsTogether: true);
         TileJob job = new(request, held, split, cancellationToken);
         for (int i = 0; i < job._partials.Length; i++)
         {
@@ -54,16 +54,12 @@ internal sealed class TileJob : ComputeJob
 
     protected override void Run(int item, KernelScratch scratch)
     {
-        WorkItem work = _split.ItemAt(item, _request.Spec.NumHeadsKv, _request.Rows);
+        WorkItem work = _split[item];
         TreeNode node = _split.Nodes[work.Node];
         AttentionKernel.ComputeNode(
             _held.View,
-            work.HeadKv,
             TileQueries.Of(_request, _score, _mask),
-            work.FirstRow,
-            work.RowCount,
-            node.FirstRun,
-            node.Level,
+            new NodePart(work.FirstHeadKv, work.HeadCount, work.FirstRow, work.RowCount, node.FirstRun, node.Level),
             _partials[work.Node]!.Span,
             scratch,
             CancellationToken);

@@ -64,7 +64,7 @@ public static unsafe partial class KvPacker
     private static void Pack<TLanes, TVec, TElement>(KvLayout layout, byte* memory, int firstIdx, int count, float* keys, float* values)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TElement : struct, IKvElement
+        where TElement : struct, IKvStorage
     {
         // A panel of all heads at a time, so that the user's rows are read once and in order.
         nint keyRow = (nint)layout.NumHeadsKv * layout.HeadDim;
@@ -114,7 +114,7 @@ public static unsafe partial class KvPacker
     private static void PackKeys<TLanes, TVec, TElement>(KvLayout layout, byte* section, int firstIdx, int rows, float* k, float* keyBound)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TElement : struct, IKvElement
+        where TElement : struct, IKvStorage
     {
         int headDim = layout.HeadDim;
         nint rowStride = (nint)layout.NumHeadsKv * headDim;
@@ -158,7 +158,7 @@ public static unsafe partial class KvPacker
     private static void PackPanel<TLanes, TVec, TElement>(int headDim, byte* section, nint panel, float* rows, nint rowStride, float* scales)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TElement : struct, IKvElement
+        where TElement : struct, IKvStorage
     {
         float* tile = stackalloc float[Strip * Panel]; // [column][16]
         for (int d = 0; d < headDim; d += Strip)
@@ -174,7 +174,7 @@ public static unsafe partial class KvPacker
     private static void PackLanes<TLanes, TVec, TElement>(int headDim, byte* section, nint firstLane, int rows, float* from, nint rowStride, float* scales)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TElement : struct, IKvElement
+        where TElement : struct, IKvStorage
     {
         byte* rounded = stackalloc byte[(SequenceFormat.MaxHeadDim + Panel) * sizeof(ushort)];
         for (int row = 0; row < rows; row++)
@@ -206,7 +206,7 @@ public static unsafe partial class KvPacker
     private static void PackValue<TLanes, TVec, TElement>(KvLayout layout, byte* section, int idx, float* v)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TElement : struct, IKvElement
+        where TElement : struct, IKvStorage
     {
         float scale = 0;
         if (TElement.Scaled)
