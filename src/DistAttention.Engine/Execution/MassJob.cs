@@ -22,7 +22,7 @@ internal sealed class MassJob : ComputeJob
         _split = split;
         _mask = CompiledMask.Compile(request.Tile.Mask);
         _score = CompiledScore.Compile(request.Tile.Score, request.Tile.Spec);
-        _parts = [.. split.Nodes.Select(_ => request.NewMass())];
+        _parts = [.. Enumerable.Range(0, split.Nodes.Count).Select(_ => request.NewMass())];
     }
 
     /// <summary>The mass of all rows, once the job has run.</summary>

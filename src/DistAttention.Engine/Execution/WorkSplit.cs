@@ -8,7 +8,7 @@ namespace DistAttention.Engine.Execution;
 /// balance matters, and the order in which memory is read: rows first, and where there are too few rows to keep the threads
 /// busy, nodes of the tree. Few rows are bound by memory: their items have all K/V heads, if there are nodes enough.
 /// </summary>
-internal sealed class WorkSplit
+internal readonly struct WorkSplit
 {
     /// <summary>Query lanes (rows × query heads of a group) that share one pass over K/V.</summary>
     private const int LanesPerItem = 256;
@@ -28,8 +28,9 @@ internal sealed class WorkSplit
     private readonly int _headsPerItem;
     private readonly int _rowItems;
     private readonly int _headItems;
+    private readonly NodeCut _cut;
 
-    private WorkSplit(int rows, int headsKv, int rowsPerItem, int headsPerItem, IReadOnlyList<TreeNode> nodes)
+    private WorkSplit(int rows, int headsKv, int rowsPerItem, int headsPerItem, NodeCut cut)
     {
         _rows = rows;
         _headsKv = headsKv;
@@ -37,14 +38,14 @@ internal sealed class WorkSplit
         _headsPerItem = headsPerItem;
         _rowItems = Items(rows, rowsPerItem);
         _headItems = Items(headsKv, headsPerItem);
-        Nodes = nodes;
+        _cut = cut;
     }
 
     /// <summary>The nodes to compute, in the order of positions; those asked for, or their descendants.</summary>
-    public IReadOnlyList<TreeNode> Nodes { get; }
+    public NodeCut Nodes => _cut;
 
     /// <summary>Items in all.</summary>
-    public int Count => _rowItems * Nodes.Count * _headItems;
+    public int Count => _rowItems * _cut.Count * _headItems;
 
     /// <summary>One item. Late rows come first: under a causal mask they see most.</summary>
     /// <param name="item">0 to <see cref="Count"/> − 1.</param>
@@ -53,9 +54,9 @@ internal sealed class WorkSplit
         get
         {
             int firstHead = item % _headItems * _headsPerItem;
-            int firstRow = (_rowItems - 1 - (item / (_headItems * Nodes.Count))) * _rowsPerItem;
+            int firstRow = (_rowItems - 1 - (item / (_headItems * _cut.Count))) * _rowsPerItem;
             return new WorkItem(
-                item / _headItems % Nodes.Count,
+                item / _headItems % _cut.Count,
                 firstHead,
                 Math.Min(_headsPerItem, _headsKv - firstHead),
                 firstRow,
@@ -76,46 +77,10 @@ internal sealed class WorkSplit
         bool streams = headsTogether && AttentionKernel.FollowsMemory(rows * spec.GroupSize);
         int wanted = threads * (streams ? StreamingItemsPerThread : ItemsPerThread);
         int itemsPerNode = Items(rows, rowsPerItem) * (streams ? 1 : spec.NumHeadsKv);
-        List<TreeNode> cut = [.. nodes];
-        while ((long)cut.Count * itemsPerNode < wanted && HalveLargest(cut, held))
-        {
-        }
-
+        NodeCut cut = NodeCut.Make(nodes, held, Items(wanted, itemsPerNode), LowestLevel);
         int headItems = streams ? Math.Clamp(wanted / (cut.Count * itemsPerNode), 1, spec.NumHeadsKv) : spec.NumHeadsKv;
         return new WorkSplit(rows, spec.NumHeadsKv, rowsPerItem, Items(spec.NumHeadsKv, headItems), cut);
     }
 
     private static int Items(int count, int perItem) => (count + perItem - 1) / perItem;
-
-    /// <summary>Replaces every node of the highest level by its halves that hold positions; false if they are small enough already.</summary>
-    private static bool HalveLargest(List<TreeNode> nodes, PositionRange held)
-    {
-        int level = nodes.Max(static n => n.Level);
-        if (level <= LowestLevel)
-        {
-            return false;
-        }
-
-        List<TreeNode> halved = [];
-        foreach (TreeNode node in nodes)
-        {
-            if (node.Level < level)
-            {
-                halved.Add(node);
-                continue;
-            }
-
-            foreach (TreeNode half in (ReadOnlySpan<TreeNode>)[node.Left, node.Right])
-            {
-                if (!half.Positions.Intersect(held).IsEmpty)
-                {
-                    halved.Add(half);
-                }
-            }
-        }
-
-        nodes.Clear();
-        nodes.AddRange(halved);
-        return true;
-    }
 }
