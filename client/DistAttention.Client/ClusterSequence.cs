@@ -132,7 +132,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         options.Validate();
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         PlanReply reply = await RepeatedAsync(() => _ledger.ExplainAsync(Handle.Uid, rows, AttendTerms.Of(options), cancellationToken), cancellationToken).ConfigureAwait(false);
-        return reply.Plan.Value;
+        return (await Parcels.WholeAsync(_client.Serializer, _ledger, reply, cancellationToken).ConfigureAwait(false)).Plan!.Value.Value;
     }
 
     public async Task<AttentionMass> AttentionMassAsync(ReadOnlyMemory<float> q, AttentionMassOptions options, CancellationToken cancellationToken = default)
@@ -141,13 +141,17 @@ internal sealed class ClusterSequence : IAttentionSequence
         options.Validate();
         int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
         long rowBytes = Spec.NumHeadsQ * ((options.Bins * (long)sizeof(float)) + (options.TopK * (long)(sizeof(long) + sizeof(float))));
-        CallLimits.RequireFits("The mass of one query row", rowBytes);
+        Parcels.RequireFits("The mass of one query row", rowBytes);
         MassTensors mass = new(rows * Spec.NumHeadsQ, options.TopK, options.Bins);
         AttentionSummary summary = await RunAsync(
             q,
             options,
             CallLimits.RowsThatFit(CallLimits.MessageBytes, rowBytes, CallLimits.TileRows(Spec)),
-            (coordinator, call, token) => coordinator.MassAsync(call, options.TopK, options.Bins, token),
+            async (coordinator, call, token) =>
+            {
+                MassReply reply = await coordinator.MassAsync(call, options.TopK, options.Bins, token).ConfigureAwait(false);
+                return await Parcels.WholeAsync(_client.Serializer, coordinator, reply, token).ConfigureAwait(false);
+            },
             (call, reply) =>
             {
                 mass.Store(reply, (int)call.FirstRow, call.Rows, Spec.NumHeadsQ);

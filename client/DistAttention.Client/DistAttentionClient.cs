@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using DistAttention.Contracts;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Orleans.Serialization;
 
 namespace DistAttention.Client;
 
@@ -16,22 +18,25 @@ public sealed class DistAttentionClient : IAttentionClient
     /// <param name="grains">The connection.</param>
     /// <param name="options">How to work; null for the defaults.</param>
     /// <exception cref="InvalidSpecException">An option is impossible.</exception>
-    public DistAttentionClient(IGrainFactory grains, DistAttentionClientOptions? options = null)
+    public DistAttentionClient(IClusterClient grains, DistAttentionClientOptions? options = null)
         : this(grains, options, host: null)
     {
     }
 
-    internal DistAttentionClient(IGrainFactory grains, DistAttentionClientOptions? options, IHost? host)
+    internal DistAttentionClient(IClusterClient grains, DistAttentionClientOptions? options, IHost? host)
     {
         ArgumentNullException.ThrowIfNull(grains);
         Options = options ?? new DistAttentionClientOptions();
         Options.Validate();
         Grains = grains;
+        Serializer = grains.ServiceProvider.GetRequiredService<Serializer>();
         Coordinators = new CoordinatorCalls(grains, Options);
         _host = host;
     }
 
     internal IGrainFactory Grains { get; }
+
+    internal Serializer Serializer { get; }
 
     internal DistAttentionClientOptions Options { get; }
 
@@ -155,7 +160,7 @@ public sealed class DistAttentionClient : IAttentionClient
         IAttentionCoordinatorGrain coordinator = Grains.GetGrain<IAttentionCoordinatorGrain>(0);
         PlanReply reply = await ClusterErrors.RepeatedAsync(
             () => coordinator.PlanAsync(Packed.Of(spec), length, rows, AttendTerms.Of(options), cancellationToken), "behind coordinator 0", Options, cancellationToken).ConfigureAwait(false);
-        return reply.Plan.Value;
+        return (await Parcels.WholeAsync(Serializer, coordinator, reply, cancellationToken).ConfigureAwait(false)).Plan!.Value.Value;
     }
 
     /// <summary>How the silos of the cluster stand.</summary>

@@ -5,7 +5,7 @@ namespace DistAttention.Contracts;
 /// clients spread their calls over keys, which are small numbers.
 /// </summary>
 [Alias("DistAttention.IAttentionCoordinatorGrain")]
-public interface IAttentionCoordinatorGrain : IGrainWithIntegerKey, ICallSite
+public interface IAttentionCoordinatorGrain : IGrainWithIntegerKey, ICallSite, IParcelSite
 {
     /// <summary>Computes one query tile.</summary>
     /// <param name="call">The tile.</param>

@@ -7,7 +7,7 @@ namespace DistAttention.Contracts;
 /// the handle was given, so that a handle never speaks of a later sequence of the same name.
 /// </summary>
 [Alias("DistAttention.ISequenceGrain")]
-public interface ISequenceGrain : IGrainWithStringKey
+public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
 {
     /// <summary>Creates the sequence. Repeating it with the same uid changes nothing.</summary>
     /// <param name="uid">Tells it apart from other sequences that had or will have the name; the caller makes it.</param>

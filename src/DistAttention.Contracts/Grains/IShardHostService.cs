@@ -4,7 +4,7 @@ namespace DistAttention.Contracts;
 
 /// <summary>One per silo, addressed by the silo's address: computes over the shards that the silo holds and answers once.</summary>
 [Alias("DistAttention.IShardHostService")]
-public interface IShardHostService : IGrainService, ICallSite
+public interface IShardHostService : IGrainService, ICallSite, IParcelSite
 {
     /// <summary>Computes a query tile over shards of this silo.</summary>
     /// <param name="call">The tile.</param>

@@ -45,13 +45,17 @@ public static class CallLimits
         return Math.Max(1, (rows + slices - 1) / slices);
     }
 
+    /// <summary>Whether tensors fit a message.</summary>
+    /// <param name="bytes">Bytes of its tensors and masks together.</param>
+    public static bool Fits(long bytes) => bytes + EnvelopeBytes <= MaxMessageBytes;
+
     /// <summary>Refuses tensors that no message could carry, before they are sent.</summary>
     /// <param name="what">What would be sent.</param>
     /// <param name="bytes">Bytes of its tensors and masks together.</param>
     /// <exception cref="MessageTooLargeException">They do not fit.</exception>
     public static void RequireFits(string what, long bytes)
     {
-        if (bytes + EnvelopeBytes > MaxMessageBytes)
+        if (!Fits(bytes))
         {
             throw new MessageTooLargeException(what, bytes, MaxMessageBytes - EnvelopeBytes);
         }

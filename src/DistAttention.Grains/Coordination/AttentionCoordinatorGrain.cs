@@ -10,7 +10,7 @@ namespace DistAttention.Grains;
 /// </remarks>
 [StatelessWorker(1)]
 [Reentrant]
-internal sealed class AttentionCoordinatorGrain(Coordinator coordinator, CallBook calls) : Grain, IAttentionCoordinatorGrain
+internal sealed class AttentionCoordinatorGrain(Coordinator coordinator, CallBook calls, Parcels parcels) : Grain, IAttentionCoordinatorGrain
 {
     public Task<AttendReply> AttendAsync(AttendCall call, CancellationToken cancellationToken) =>
         RunAsync(call.CallId, token => coordinator.AttendAsync(call, token), cancellationToken);
@@ -29,6 +29,8 @@ internal sealed class AttentionCoordinatorGrain(Coordinator coordinator, CallBoo
 
     public Task<PlanReply> PlanAsync(Packed<SequenceSpec> spec, long length, long rows, AttendTerms how, CancellationToken cancellationToken) =>
         Task.Run(() => coordinator.PlanAsync(spec.Value, length, rows, how.ToOptions()), cancellationToken);
+
+    public Task<ParcelPart> FetchAsync(Guid id, int part) => Task.FromResult(parcels.Fetch(id, part));
 
     public Task<CallProgress> AskAsync(Guid callId) => Task.FromResult(calls.Ask(callId));
 

@@ -5,6 +5,7 @@ using DistAttention.Engine.Shards;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 using Orleans.Runtime.Placement;
+using Orleans.Serialization;
 
 namespace DistAttention.Grains;
 
@@ -17,12 +18,13 @@ internal sealed class ClusterLinks
     private readonly ConcurrentDictionary<OwnerId, SemaphoreSlim> _peers = new();
     private readonly ConcurrentDictionary<OwnerId, WorkRate> _rates = new();
 
-    public ClusterLinks(IGrainFactory grains, ClusterSilos silos, ShardService shards, TrafficMeter traffic, CallBook calls, IOptions<DistAttentionOptions> options, TimeProvider time)
+    public ClusterLinks(IGrainFactory grains, ClusterSilos silos, ShardService shards, TrafficMeter traffic, CallBook calls, Serializer serializer, IOptions<DistAttentionOptions> options, TimeProvider time)
     {
         Grains = grains;
         Silos = silos;
         Shards = shards;
         Traffic = traffic;
+        Serializer = serializer;
         Times = new AttemptTimes(options.Value.MinAttemptTime, options.Value.ProbeTimeout, options.Value.StallTime, time) { OnProgress = calls.Hear };
     }
 
@@ -35,6 +37,8 @@ internal sealed class ClusterLinks
     public TrafficMeter Traffic { get; }
 
     public AttemptTimes Times { get; }
+
+    public Serializer Serializer { get; }
 
     public IKvShardGrain ShardGrain(ShardId shard, OwnerId owner) => Grains.GetGrain<IKvShardGrain>(EngineWire.ToRef(shard).GrainKey);
 

@@ -17,14 +17,16 @@ internal sealed class Coordinator
     private readonly ClusterLinks _links;
     private readonly ComputePool _pool;
     private readonly SnapshotCache _snapshots;
+    private readonly Parcels _parcels;
     private readonly TimeProvider _time;
     private readonly int _writesInFlight;
 
-    public Coordinator(ClusterLinks links, ComputePool pool, SnapshotCache snapshots, TimeProvider time, IOptions<DistAttentionOptions> options)
+    public Coordinator(ClusterLinks links, ComputePool pool, SnapshotCache snapshots, Parcels parcels, TimeProvider time, IOptions<DistAttentionOptions> options)
     {
         _links = links;
         _pool = pool;
         _snapshots = snapshots;
+        _parcels = parcels;
         _time = time;
         _writesInFlight = options.Value.WritesInFlight;
     }
@@ -68,7 +70,8 @@ internal sealed class Coordinator
             {
                 using TileOutcome outcome = await executor.ExecuteAsync(query, ledger, token).ConfigureAwait(false);
                 MassBuffer mass = await executor.ExecuteMassAsync(query, outcome, options, ledger, token).ConfigureAwait(false);
-                return ToReply(mass.Span, Of(summary, outcome));
+                MassReply reply = ToReply(mass.Span, Of(summary, outcome));
+                return _parcels.Fit("The mass of one query row", reply.ByteLength, reply, reply.In);
             },
             cancellationToken);
     }
@@ -111,8 +114,7 @@ internal sealed class Coordinator
 
         LedgerSnapshot snapshot = new(new SequenceId("plan"), spec, new SequenceSnapshot(0, length), shards.AsMemory());
         Packed<AttentionPlan> plan = Packed.Of(Planner.Plan(snapshot, rows, options));
-        CallLimits.RequireFits("The plan", plan.Bytes.Length);
-        return new PlanReply(plan);
+        return _parcels.Fit("The plan", plan.Bytes.Length, new PlanReply(plan), static parcel => new PlanReply(null, parcel));
     }
 
     public async Task<BatchReply> AttendBatchAsync(BatchCall batch, CancellationToken cancellationToken)

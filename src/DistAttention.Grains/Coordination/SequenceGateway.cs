@@ -61,6 +61,12 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
             return local;
         }
 
+        IEnumerable<Task<TileAnswer>> groups = NodeGroups.Of(request).Select(group => AskAsync(owner, group, cancellationToken));
+        return NodeGroups.Join(await Task.WhenAll(groups).ConfigureAwait(false));
+    }
+
+    private async Task<TileAnswer> AskAsync(OwnerId owner, TileRequest request, CancellationToken cancellationToken)
+    {
         SequenceSpec spec = request.Spec;
         long answerRow = (long)request.Nodes.Count * PooledPartial.LengthOf(1, spec.NumHeadsQ, spec.HeadDimV) * sizeof(float);
         int rowsPerCall = CallLimits.RowsThatFit(CallLimits.MessageBytes, answerRow, request.Rows);
@@ -94,13 +100,14 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
         }
 
         long answerRow = request.Tile.Spec.NumHeadsQ * ((request.Bins * (long)sizeof(ulong)) + (request.TopK * (long)(sizeof(long) + sizeof(float))));
-        CallLimits.RequireFits("The mass of one query row", answerRow);
+        Parcels.RequireFits("The mass of one query row", answerRow);
         RowSlices slices = new(request.Tile.Rows, CallLimits.RowsThatFit(CallLimits.MessageBytes, answerRow, request.Tile.Rows));
         TileMassReply[] replies = await Task.WhenAll(slices.Select(s => CallAsync(
             owner,
             request.Tile,
             EngineWire.ToCall(request, s.First, s.Count),
-            static (host, call, token) => host.MassAsync(call, token),
+            async (host, call, token) =>
+                await Parcels.WholeAsync(links.Serializer, host, await host.MassAsync(call, token).ConfigureAwait(false), token).ConfigureAwait(false),
             static call => call.Tile.CallId,
             static call => call.Tile.Q.ByteLength,
             cancellationToken))).ConfigureAwait(false);

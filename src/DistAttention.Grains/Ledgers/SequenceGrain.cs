@@ -17,18 +17,20 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
     private readonly ClusterSilos _silos;
     private readonly ClusterLinks _links;
     private readonly LocalSequences _local;
+    private readonly Parcels _parcels;
     private readonly TimeProvider _time;
     private readonly GroupPlacement _placement;
     private readonly SemaphoreSlim _opening = new(1, 1);
     private readonly OnceById<SequenceHandle> _forks = new();
     private SequenceLedger? _ledger;
 
-    public SequenceGrain(ILedgerStore store, ClusterSilos silos, ClusterLinks links, LocalSequences local, TimeProvider time)
+    public SequenceGrain(ILedgerStore store, ClusterSilos silos, ClusterLinks links, LocalSequences local, Parcels parcels, TimeProvider time)
     {
         _store = store;
         _silos = silos;
         _links = links;
         _local = local;
+        _parcels = parcels;
         _time = time;
         _placement = new GroupPlacement(silos);
     }
@@ -158,9 +160,10 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
 
         AttendOptions options = how.ToOptions();
         Packed<AttentionPlan> plan = await Task.Run(() => Packed.Of(Planner.Plan(snapshot, rows, options)), cancellationToken);
-        CallLimits.RequireFits("The plan", plan.Bytes.Length);
-        return new PlanReply(plan);
+        return _parcels.Fit("The plan", plan.Bytes.Length, new PlanReply(plan), static parcel => new PlanReply(null, parcel));
     }
+
+    public Task<ParcelPart> FetchAsync(Guid id, int part) => Task.FromResult(_parcels.Fetch(id, part));
 
     public async Task FoundAsync(Guid uid, ShardRef shard, string owner) =>
         await (await LedgerAsync(uid)).MoveAsync(EngineWire.ToId(shard), new OwnerId(owner), CancellationToken.None);

@@ -18,6 +18,7 @@ internal sealed class ShardHostService : GrainService, IShardHostService
     private readonly TrafficMeter _traffic;
     private readonly LocalSequences _sequences;
     private readonly ActiveShards _active;
+    private readonly Parcels _parcels;
 
     public ShardHostService(GrainId id, Silo silo, ILoggerFactory loggers, IServiceProvider services)
         : base(id, silo, loggers)
@@ -29,6 +30,7 @@ internal sealed class ShardHostService : GrainService, IShardHostService
         _traffic = services.GetRequiredService<TrafficMeter>();
         _sequences = services.GetRequiredService<LocalSequences>();
         _active = services.GetRequiredService<ActiveShards>();
+        _parcels = services.GetRequiredService<Parcels>();
     }
 
     public async Task<TileReply> ComputeAsync(TileCall call, CancellationToken cancellationToken)
@@ -54,8 +56,8 @@ internal sealed class ShardHostService : GrainService, IShardHostService
             {
                 MassAnswer answer = await _shards.MassAsync(EngineWire.ToRequest(call), entry.Token);
                 TileMassReply reply = EngineWire.ToReply(answer, call);
-                _traffic.Add(call.Tile.Q.ByteLength + reply.Bins.ByteLength + reply.TopPositions.ByteLength + reply.TopWeights.ByteLength);
-                return reply;
+                _traffic.Add(call.Tile.Q.ByteLength + reply.ByteLength);
+                return _parcels.Fit("The mass of one query row", reply.ByteLength, reply, reply.In);
             },
             entry.Token);
     }
@@ -67,6 +69,8 @@ internal sealed class ShardHostService : GrainService, IShardHostService
         _calls.Cancel(callId);
         return Task.CompletedTask;
     }
+
+    public Task<ParcelPart> FetchAsync(Guid id, int part) => Task.FromResult(_parcels.Fetch(id, part));
 
     public Task RetainAsync(ShardRef[] shards, Guid holder)
     {
