@@ -77,7 +77,7 @@ internal sealed class ClusterSequence : IAttentionSequence
     {
         _client.ThrowIfDisposed();
         attend ??= new AttendOptions();
-        attend.Validate();
+        attend.ValidateFor(Spec);
         append ??= new AppendOptions();
         int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
         await InputChecks.CheckAsync(Spec, q, rows, cancellationToken).ConfigureAwait(false);
@@ -129,7 +129,7 @@ internal sealed class ClusterSequence : IAttentionSequence
     {
         _client.ThrowIfDisposed();
         options ??= new AttendOptions();
-        options.Validate();
+        options.ValidateFor(Spec);
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         PlanReply reply = await RepeatedAsync(() => _ledger.ExplainAsync(Handle.Uid, rows, AttendTerms.Of(options), cancellationToken), cancellationToken).ConfigureAwait(false);
         return (await Parcels.WholeAsync(_client.Serializer, _ledger, reply, cancellationToken).ConfigureAwait(false)).Plan!.Value.Value;
@@ -201,7 +201,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         CancellationToken cancellationToken)
     {
         _client.ThrowIfDisposed();
-        options.Validate();
+        options.ValidateFor(Spec);
         int rows = q.Length / (Spec.NumHeadsQ * Spec.HeadDim);
         await InputChecks.CheckAsync(Spec, q, rows, cancellationToken).ConfigureAwait(false);
         return await RunTilesAsync(q, rows, options, tileRows, pin: rows == 0 || rows > tileRows, send, store, cancellationToken).ConfigureAwait(false);
@@ -237,7 +237,7 @@ internal sealed class ClusterSequence : IAttentionSequence
                 {
                     int retries = 0;
                     AttendCall tile = TileOf(q, rows, firstRow, count, terms, pinned, options.Timeout - time.GetElapsedTime(started));
-                    CallLimits.RequireFits("A query tile", tile.Q.ByteLength);
+                    CallLimits.RequireFits("A query tile", tile.Q.ByteLength + terms.Bytes);
                     TReply reply = await _client.Coordinators.RunAsync(
                         (coordinator, callId, attempt) => send(coordinator, tile with { CallId = callId }, attempt),
                         WorkOf(count),
@@ -282,8 +282,7 @@ internal sealed class ClusterSequence : IAttentionSequence
 
     private async Task<int> CheckRowsAsync(ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, CancellationToken cancellationToken)
     {
-        int count = Shapes.RequireRows("k", k.Length, Spec.NumHeadsKv, Spec.HeadDim);
-        Shapes.RequireRows("v", v.Length, Spec.NumHeadsKv, Spec.HeadDimV, count);
+        int count = Shapes.RequireAppend(Spec, k, v);
         await InputChecks.CheckAsync(Spec, k, v, count, cancellationToken).ConfigureAwait(false);
         return count;
     }
@@ -301,7 +300,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         ExpectedPosition = options.ExpectedPosition,
         Count = count,
         K = new TensorPayload(k.ToArray(), count, Spec.NumHeadsKv, Spec.HeadDim),
-        V = new TensorPayload(v.ToArray(), count, Spec.NumHeadsKv, Spec.HeadDimV),
+        V = new TensorPayload(v.ToArray(), count, Spec.NumHeadsKv, Spec.AppendedHeadDimV),
         CallId = Guid.Empty,
     };
 }

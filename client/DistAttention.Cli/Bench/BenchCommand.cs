@@ -1,5 +1,6 @@
 using DistAttention.Cli.Bench.Compare;
 using DistAttention.Cli.Bench.Kernel;
+using DistAttention.Cli.Bench.Storage;
 using DistAttention.Cli.Output;
 using DistAttention.Cli.Shell;
 
@@ -20,6 +21,7 @@ internal static class BenchCommand
             new Example("against what one would write by hand", "distattn bench compare"));
         verb.Add(KernelCommand.Create(console));
         verb.Add(CompareCommand.Create(console));
+        verb.Add(StorageCommand.Create(console));
         return verb;
     }
 }

@@ -27,7 +27,7 @@ public static class CallLimits
     /// <summary>Query rows per tile, at least 1: about 1 MiB of q, and no more than a message of o.</summary>
     /// <param name="spec">The sequence's shape.</param>
     public static int TileRows(SequenceSpec spec) =>
-        RowsThatFit(TileBytes, (long)spec.NumHeadsQ * spec.HeadDim * sizeof(float), RowsThatFit(MessageBytes, (long)spec.NumHeadsQ * (spec.HeadDimV + 1) * sizeof(float)));
+        RowsThatFit(TileBytes, (long)spec.NumHeadsQ * Math.Max(spec.HeadDim, spec.StoredHeadDim) * sizeof(float), RowsThatFit(MessageBytes, (long)spec.NumHeadsQ * (spec.HeadDimV + 1) * sizeof(float)));
 
     /// <summary>Rows that fit a size, at least 1.</summary>
     /// <param name="bytes">The size.</param>

@@ -80,12 +80,12 @@ internal sealed class Coordinator
     {
         SequenceSpec spec = call.Sequence.Spec.Value;
         RemoteLedger ledger = LedgerOf(call.Sequence);
-        Appender appender = new(new SequenceGateway(_links, ledger), _writesInFlight);
+        Appender appender = new(new SequenceGateway(_links, ledger), _writesInFlight, _time);
         return await appender.AppendAsync(
             ledger,
             spec,
             call.K.Floats("k", call.Count, spec.NumHeadsKv, spec.HeadDim),
-            call.V.Floats("v", call.Count, spec.NumHeadsKv, spec.HeadDimV),
+            call.V.Floats("v", call.Count, spec.NumHeadsKv, spec.AppendedHeadDimV),
             call.Count,
             new AppendOptions { OperationId = call.Operation, ExpectedPosition = call.ExpectedPosition },
             cancellationToken).ConfigureAwait(false);

@@ -27,7 +27,7 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
             Count = write.Count,
             CommittedRows = write.CommittedRows,
             K = new TensorPayload(write.K, write.Count, write.Spec.NumHeadsKv, write.Spec.HeadDim),
-            V = new TensorPayload(write.V, write.Count, write.Spec.NumHeadsKv, write.Spec.HeadDimV),
+            V = new TensorPayload(write.V, write.Count, write.Spec.NumHeadsKv, write.Spec.AppendedHeadDimV),
             CallId = Guid.NewGuid(),
         };
         CallLimits.RequireFits("Rows of k and v", (long)call.K.ByteLength + call.V.ByteLength);

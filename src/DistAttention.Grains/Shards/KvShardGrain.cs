@@ -53,7 +53,7 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
             write.FirstIdx,
             write.Count,
             write.K.Floats("k", write.Count, spec.NumHeadsKv, spec.HeadDim),
-            write.V.Floats("v", write.Count, spec.NumHeadsKv, spec.HeadDimV));
+            write.V.Floats("v", write.Count, spec.NumHeadsKv, spec.AppendedHeadDimV));
         try
         {
             await Task.Run(() => _shards.WriteAsync(rows, entry.Token).AsTask(), entry.Token);

@@ -52,13 +52,13 @@ internal static class EngineWire
     public static TileCall ToCall(TileRequest request, int firstRow, int rows)
     {
         SequenceSpec spec = request.Spec;
-        int row = spec.NumHeadsQ * spec.HeadDim;
+        int row = spec.NumHeadsQ * spec.StoredHeadDim;
         return new TileCall
         {
             CallId = Guid.NewGuid(),
             Spec = Packed.Of(spec),
             Snapshot = request.Snapshot,
-            Q = new TensorPayload(request.Q.Slice(firstRow * row, rows * row), rows, spec.NumHeadsQ, spec.HeadDim),
+            Q = new TensorPayload(request.Q.Slice(firstRow * row, rows * row), rows, spec.NumHeadsQ, spec.StoredHeadDim),
             Rows = rows,
             FirstQueryPosition = request.FirstQueryPosition + firstRow,
             Mask = Packed.Of(request.Mask),
@@ -80,7 +80,7 @@ internal static class EngineWire
         {
             Spec = spec,
             Snapshot = call.Snapshot,
-            Q = call.Q.Floats("q", call.Rows, spec.NumHeadsQ, spec.HeadDim),
+            Q = call.Q.Floats("q", call.Rows, spec.NumHeadsQ, spec.StoredHeadDim),
             Rows = call.Rows,
             FirstQueryPosition = call.FirstQueryPosition,
             Mask = call.Mask.Value,
