@@ -82,7 +82,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
     public async Task<IAttentionSequence> ForkAsync(SequenceId id, long? length = null, CancellationToken cancellationToken = default)
     {
         _client.ThrowIfDisposed();
-        LedgerRecord fork = await Ledger.ForkAsync(id, length, SeedAsync, RetainAsync, cancellationToken).ConfigureAwait(false);
+        LedgerRecord fork = await Ledger.ForkAsync(id, Guid.CreateVersion7(), length, SeedAsync, RetainAsync, cancellationToken).ConfigureAwait(false);
         try
         {
             return await _client.AddAsync(fork, cancellationToken).ConfigureAwait(false);

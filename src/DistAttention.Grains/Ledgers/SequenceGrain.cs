@@ -91,7 +91,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
     public async Task<SequenceHandle> ForkAsync(Guid uid, string name, long? length, CancellationToken cancellationToken)
     {
         SequenceLedger ledger = await LedgerAsync(uid);
-        LedgerRecord fork = await ledger.ForkAsync(new SequenceId(name), length, SeedAsync, RetainAsync, cancellationToken);
+        LedgerRecord fork = await ledger.ForkAsync(new SequenceId(name), Guid.CreateVersion7(), length, SeedAsync, RetainAsync, cancellationToken);
         try
         {
             LedgerSeed seed = new(fork.Uid, Packed.Of(fork.Spec), fork.Length, EngineWire.ToMap(fork.Shards.AsSpan()), fork.Fence);
@@ -117,7 +117,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
     public async Task<LedgerView> GetSnapshotAsync(Guid uid, CancellationToken cancellationToken)
     {
         SequenceLedger ledger = await LedgerAsync(uid);
-        LedgerSnapshot snapshot = ledger.Snapshot();
+        LedgerSnapshot snapshot = await ledger.GetSnapshotAsync(cancellationToken);
         return new LedgerView(EngineWire.ToHandle(ledger.Record), snapshot.State, EngineWire.ToMap(snapshot.Shards.Span));
     }
 

@@ -225,6 +225,7 @@ public sealed class SequenceLedgerTests
         List<ShardEntry> retained = [];
         LedgerRecord fork = await ledger.ForkAsync(
             "fork",
+            Guid.NewGuid(),
             1500,
             static (_, _, _) => default,
             (shards, _) =>
