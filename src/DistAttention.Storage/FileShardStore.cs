@@ -100,10 +100,10 @@ public sealed class FileShardStore : IShardStore, IDisposable
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int requiredRows, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int fromRow, int requiredRows, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using ShardLog log = await OpenLogAsync(shard).ConfigureAwait(false);
-        await foreach (ShardWrite write in log.ReadAsync(requiredRows, cancellationToken).ConfigureAwait(false))
+        await foreach (ShardWrite write in log.ReadAsync(fromRow, requiredRows, cancellationToken).ConfigureAwait(false))
         {
             yield return write;
         }

@@ -41,7 +41,7 @@ public sealed class QueryExecutor
             return new TileOutcome(new PooledPartial(query.Rows, spec.NumHeadsQ, spec.HeadDimV), 0, plan.BlocksSkipped, 0, 0);
         }
 
-        FanOut<TileAnswer> fanOut = new(query, ledger, _time, _gateway.ComputeAsync);
+        FanOut<TileAnswer> fanOut = new(query, ledger, _time, _gateway.ComputeAsync, _gateway.HedgeOf);
         List<TileAnswer> answers = await fanOut.RunAsync(plan.Work, cancellationToken).ConfigureAwait(false);
         NodePartial[] partials = [.. answers.SelectMany(static a => a.Partials).OrderBy(static p => p.Node.FirstRun)];
         PooledPartial root = partials.Length == 1 ? partials[0].Partial : await MergeAsync(partials, query, cancellationToken).ConfigureAwait(false);
@@ -64,7 +64,7 @@ public sealed class QueryExecutor
             return total;
         }
 
-        FanOut<MassAnswer> fanOut = new(query, ledger, _time, AskAsync);
+        FanOut<MassAnswer> fanOut = new(query, ledger, _time, AskAsync, _gateway.HedgeOf);
         foreach (MassAnswer answer in await fanOut.RunAsync(plan.Work, cancellationToken).ConfigureAwait(false))
         {
             total.Span.Add(answer.Mass.Span);

@@ -36,7 +36,7 @@ public sealed class InMemoryShardStore : IShardStore
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int requiredRows, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int fromRow, int requiredRows, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask.ConfigureAwait(false);
         foreach (ShardWrite write in _writes.GetValueOrDefault(shard, []).OrderBy(static w => w.Fence))

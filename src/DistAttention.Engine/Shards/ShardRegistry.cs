@@ -340,21 +340,24 @@ public sealed class ShardRegistry : IDisposable
     /// <summary>One reader of the store at a time per shard; whatever is written meanwhile waits for it, so what it read is whole.</summary>
     private async ValueTask<Shard?> LeaseAsync(ShardId id, SequenceSpec? writeSpec, int committedRows, CancellationToken cancellationToken)
     {
-        bool refreshed = false;
+        bool caughtUp = false;
         while (true)
         {
             TaskCompletionSource? mine = null;
             Task? running;
+            Shard? behind = null;
             lock (_lock)
             {
                 ThrowIfDisposed();
-                if (_entries.TryGetValue(id, out Entry? entry))
+                if (_entries.TryGetValue(id, out Entry? entry) && entry.Shard is { } here)
                 {
-                    // Rows that another process wrote are in the store only; what is here without them is read again, once.
-                    if (entry.Shard is { } here && (refreshed || !_store.IsDurable || here.ContiguousLength >= committedRows || !TakeOut(id, entry)))
+                    // Rows that another process wrote are in the store only.
+                    if (caughtUp || !_store.IsDurable || here.ContiguousLength >= committedRows)
                     {
                         return Lease(entry, writeSpec);
                     }
+
+                    behind = here;
                 }
 
                 if (_forgotten.Contains(id))
@@ -366,6 +369,7 @@ public sealed class ShardRegistry : IDisposable
                 {
                     mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                     _loading.Add(id, mine.Task);
+                    behind?.Lease();
                 }
             }
 
@@ -377,11 +381,18 @@ public sealed class ShardRegistry : IDisposable
 
             try
             {
-                refreshed = true;
+                if (behind is not null)
+                {
+                    await CatchUpAsync(behind, committedRows, cancellationToken).ConfigureAwait(false);
+                    caughtUp = true;
+                    continue;
+                }
+
                 return Install(id, await ReadAsync(id, committedRows, cancellationToken).ConfigureAwait(false), writeSpec);
             }
             finally
             {
+                behind?.Release();
                 lock (_lock)
                 {
                     _loading.Remove(id);
@@ -392,12 +403,33 @@ public sealed class ShardRegistry : IDisposable
         }
     }
 
+    /// <summary>Reads the committed rows that another process wrote into a shard that is here without them.</summary>
+    private async ValueTask CatchUpAsync(Shard shard, int committedRows, CancellationToken cancellationToken)
+    {
+        PositionRange wanted = new(shard.ContiguousLength, committedRows);
+        List<PositionRange> found = [];
+        await foreach (ShardWrite write in _store.ReadAsync(shard.Id, (int)wanted.Start, committedRows, cancellationToken).ConfigureAwait(false))
+        {
+            MakeRoom(shard.BytesNeeded(write));
+            shard.CatchUp(write, wanted);
+            found.Add(new PositionRange(write.FirstIdx, write.FirstIdx + write.Count));
+        }
+
+        long end = wanted.Start;
+        foreach (PositionRange rows in found.OrderBy(static r => r.Start).TakeWhile(r => r.Start <= end))
+        {
+            end = Math.Max(end, rows.End);
+        }
+
+        shard.CompleteCatchUp(new PositionRange(wanted.Start, Math.Min(end, committedRows)));
+    }
+
     private async ValueTask<Shard?> ReadAsync(ShardId id, int committedRows, CancellationToken cancellationToken)
     {
         Shard? loaded = null;
         try
         {
-            await foreach (ShardWrite write in _store.ReadAsync(id, committedRows, cancellationToken).ConfigureAwait(false))
+            await foreach (ShardWrite write in _store.ReadAsync(id, 0, committedRows, cancellationToken).ConfigureAwait(false))
             {
                 loaded ??= new Shard(id, write.Spec, Budget);
                 MakeRoom(loaded.BytesNeeded(write));

@@ -59,17 +59,18 @@ internal sealed class ShardLog : IDisposable
     }
 
     /// <summary>Reads the rows. The memory of a write is valid until the next one is asked for.</summary>
+    /// <param name="fromRow">What ends before this row is left out.</param>
     /// <param name="requiredRows">Rows known to be acknowledged: if a broken end took some of them, that is damage.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
-    public async IAsyncEnumerable<ShardWrite> ReadAsync(int requiredRows, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ShardWrite> ReadAsync(int fromRow, int requiredRows, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         List<PositionRange> read = [];
         foreach ((IVolumeFile file, SegmentIndex index, int rows, RecordHeader record) in InOrder())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (index.TornAt <= record.Offset)
+            if (index.TornAt <= record.Offset || record.FirstIdx + record.Count <= fromRow)
             {
-                continue; // behind a record whose rows turned out to be torn
+                continue; // behind a record whose rows turned out to be torn, or not wanted
             }
 
             if (record.PayloadLength > Array.MaxLength)
@@ -91,7 +92,7 @@ internal sealed class ShardLog : IDisposable
             yield return new ShardWrite(_shard, index.Header.Spec, record.Fence, record.Operation, record.FirstIdx, count, k, v);
         }
 
-        RequireRows(read, requiredRows);
+        RequireRows(read, fromRow, requiredRows);
     }
 
     public void Dispose()
@@ -109,9 +110,9 @@ internal sealed class ShardLog : IDisposable
             .ToList();
 
     /// <summary>A broken end may be a write that was never acknowledged; not if acknowledged rows went with it.</summary>
-    private void RequireRows(List<PositionRange> read, int requiredRows)
+    private void RequireRows(List<PositionRange> read, int fromRow, int requiredRows)
     {
-        int end = 0;
+        int end = fromRow;
         foreach (PositionRange rows in read.OrderBy(static r => r.Start))
         {
             if (rows.Start > end)

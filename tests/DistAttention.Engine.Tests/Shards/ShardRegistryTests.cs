@@ -246,11 +246,11 @@ public sealed class ShardRegistryTests : IDisposable
 
         public bool IsDurable => true;
 
-        public async IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int requiredRows, [EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int fromRow, int requiredRows, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             Reads++;
             await PassAsync(cancellationToken);
-            await foreach (ShardWrite write in _inner.ReadAsync(shard, requiredRows, cancellationToken))
+            await foreach (ShardWrite write in _inner.ReadAsync(shard, fromRow, requiredRows, cancellationToken))
             {
                 yield return write;
             }
