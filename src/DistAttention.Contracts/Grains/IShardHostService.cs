@@ -41,7 +41,13 @@ public interface IShardHostService : IGrainService, ICallSite, IParcelSite
     [Alias("Report")]
     Task<SiloReport> GetReportAsync();
 
-    /// <summary>The sequences whose ledgers are on this silo.</summary>
+    /// <summary>Remembers, or forgets, that a sequence of another silo exists: after that silo and the catalog are lost, somebody still knows.</summary>
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="exists">Whether it does.</param>
+    [Alias("Witness")]
+    Task WitnessAsync(NamedSequence sequence, bool exists);
+
+    /// <summary>The sequences whose ledgers are on this silo, and those of others that it has witnessed.</summary>
     [Alias("Sequences")]
     Task<NamedSequence[]> GetSequencesAsync();
 }

@@ -13,6 +13,9 @@ namespace DistAttention.Grains;
 [KeepAlive]
 internal sealed class SequenceGrain : Grain, ISequenceGrain
 {
+    /// <summary>Silos besides its own and the catalog's that know of a sequence.</summary>
+    private const int Witnesses = 2;
+
     private readonly ILedgerStore _store;
     private readonly ClusterSilos _silos;
     private readonly ClusterLinks _links;
@@ -74,7 +77,9 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         catch (ShardLostException)
         {
             // Its ledger went with a silo; the name at least is free again.
-            await Catalog.RemoveAsync(Id.Value, await Catalog.FindAsync(Id.Value) ?? Guid.Empty);
+            Guid lost = await Catalog.FindAsync(Id.Value) ?? Guid.Empty;
+            await Catalog.RemoveAsync(Id.Value, lost);
+            await WitnessAsync(_silos.Live(), lost, exists: false);
             return;
         }
 
@@ -84,6 +89,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         _local.Remove(Id.Value, deleted);
         await ReleaseAsync(held, deleted);
         await Catalog.RemoveAsync(Id.Value, deleted);
+        await WitnessAsync(_silos.Live(), deleted, exists: false);
         ledger.Dispose();
     }
 
@@ -190,6 +196,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
             try
             {
                 Use(await SequenceLedger.CreateAsync(record, _store, _placement, _time, cancellationToken));
+                await WitnessAsync(Neighbours(), record.Uid, exists: true);
             }
             catch
             {
@@ -204,6 +211,27 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
             _opening.Release();
         }
     }
+
+    /// <summary>The silos after this one.</summary>
+    private IEnumerable<OwnerId> Neighbours()
+    {
+        IReadOnlyList<OwnerId> live = _silos.Live();
+        int self = live.TakeWhile(s => s != _silos.Self).Count();
+        return live.Skip(self + 1).Concat(live.Take(self)).Take(Witnesses);
+    }
+
+    /// <summary>Tells silos that the sequence exists, or does no longer. One that does not hear it is no worse a silo.</summary>
+    private Task WitnessAsync(IEnumerable<OwnerId> silos, Guid uid, bool exists) => Task.WhenAll(silos.Select(async silo =>
+    {
+        try
+        {
+            await _silos.Host(silo).WitnessAsync(new NamedSequence(Id.Value, uid), exists).WaitAsync(_links.Times.Probe, _links.Times.Time);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            // See above.
+        }
+    }));
 
     private async Task<SequenceHandle> ForkAsync(Guid uid, Guid forkUid, string name, long? length)
     {
@@ -270,8 +298,8 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         }
     }
 
-    /// <summary>Opens the stored ledger of this name, if there is one.</summary>
-    private async Task TakeOverAsync(CancellationToken cancellationToken)
+    /// <summary>The ledger of this name, opened if it is stored; null if there is none.</summary>
+    private async Task<SequenceLedger?> TakeOverAsync(CancellationToken cancellationToken)
     {
         await _opening.WaitAsync(cancellationToken);
         try
@@ -287,6 +315,8 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
                     // Another one was faster: what it stored is read again.
                 }
             }
+
+            return _ledger;
         }
         finally
         {
@@ -297,17 +327,13 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
     /// <summary>The ledger of the sequence meant; null: of this name.</summary>
     private async ValueTask<SequenceLedger> LedgerAsync(Guid? uid)
     {
-        if (_ledger is null)
-        {
-            await TakeOverAsync(CancellationToken.None);
-        }
-
-        if (_ledger is { } ledger && (uid is null || uid == ledger.Record.Uid))
+        SequenceLedger? ledger = _ledger ?? await TakeOverAsync(CancellationToken.None);
+        if (ledger is not null && (uid is null || uid == ledger.Record.Uid))
         {
             return ledger;
         }
 
-        if (_ledger is null && !_links.IsDurable && await Catalog.FindAsync(Id.Value) is { } known && (uid is null || uid == known))
+        if (ledger is null && !_links.IsDurable && await Catalog.FindAsync(Id.Value) is { } known && (uid is null || uid == known))
         {
             throw new ShardLostException(Id, new PositionRange(0, long.MaxValue), "the silo that held the sequence's ledger is gone");
         }

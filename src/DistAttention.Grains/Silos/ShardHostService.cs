@@ -112,5 +112,19 @@ internal sealed class ShardHostService : GrainService, IShardHostService
         });
     }
 
+    public Task WitnessAsync(NamedSequence sequence, bool exists)
+    {
+        if (exists)
+        {
+            _sequences.Witness(sequence);
+        }
+        else
+        {
+            _sequences.Forget(sequence);
+        }
+
+        return Task.CompletedTask;
+    }
+
     public Task<NamedSequence[]> GetSequencesAsync() => Task.FromResult(_sequences.All());
 }
