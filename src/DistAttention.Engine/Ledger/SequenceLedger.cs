@@ -98,7 +98,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         LedgerRecord record = Record;
         ThrowIfDeleted();
         int shards = LedgerSnapshot.ShardCount(record.Length, record.Spec.ShardLength);
-        return new LedgerSnapshot(record.Id, record.Spec, record.Snapshot, record.Shards.AsMemory()[..shards]);
+        return new LedgerSnapshot(record.Id, record.Spec, record.Snapshot, record.Shards.AsMemory()[..shards]) { Fence = record.Fence };
     }
 
     /// <inheritdoc/>

@@ -107,7 +107,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
     public Task<LedgerView> GetSnapshotAsync(Guid uid, CancellationToken cancellationToken) => OnLedgerAsync(uid, async ledger =>
     {
         LedgerSnapshot snapshot = await ledger.GetSnapshotAsync(cancellationToken);
-        return new LedgerView(EngineWire.ToHandle(ledger.Record), snapshot.State, EngineWire.ToMap(snapshot.Shards.Span));
+        return new LedgerView(EngineWire.ToHandle(ledger.Record), snapshot.State, EngineWire.ToMap(snapshot.Shards.Span)) { Fence = snapshot.Fence };
     });
 
     public async Task<ReservationView> ReserveAsync(Guid uid, OperationId operation, long count, long? expectedPosition, CancellationToken cancellationToken)

@@ -91,7 +91,7 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
     /// <summary>Refuses to go on where acknowledged rows are gone: an append must not hide their loss.</summary>
     private async Task RequireCommittedAsync(WriteCall write, SequenceSpec spec, CancellationToken cancellationToken)
     {
-        if (write.CommittedRows > 0 && RowsOf(await _shards.Registry.LeaseOrLoadAsync(_id, write.CommittedRows, cancellationToken)) < write.CommittedRows)
+        if (write.CommittedRows > 0 && RowsOf(await _shards.Registry.LeaseOrLoadAsync(_id, write.CommittedRows, write.Fence, cancellationToken)) < write.CommittedRows)
         {
             long start = (long)_id.Index * spec.ShardLength;
             throw new ShardLostException(
