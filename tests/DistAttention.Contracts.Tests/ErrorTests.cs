@@ -27,6 +27,8 @@ public sealed class ErrorTests
         new CorruptPayloadException("its checksum is wrong"),
         new SiloUnreachableException("silo", "does not answer", new InvalidOperationException("cause")),
         SiloUnreachableException.OfLostCall("silo"),
+        new StorageException("shards/a", "has no room", new InvalidOperationException("cause")),
+        new StorageDamagedException("shards/a", 1L << 40, new PositionRange(5, 9), "its checksum is wrong"),
     ];
 
     public static TheoryData<int> Errors() => [.. Enumerable.Range(0, _errors.Length)];
