@@ -73,7 +73,7 @@ internal sealed class BatchRun(DistAttentionClient client)
             reply = await client.Coordinators.RunAsync(
                 (coordinator, callId, token) => coordinator.AttendBatchAsync(new BatchCall(callId, tiles), token),
                 members.Zip(tiles, (i, tile) => SequenceOf(items[i]).WorkOf(tile.Rows)).Sum(),
-                int.MaxValue,
+                Timeout.InfiniteTimeSpan,
                 static () => { },
                 deadline.Token).ConfigureAwait(false);
         }

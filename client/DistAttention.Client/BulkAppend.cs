@@ -9,6 +9,8 @@ internal sealed class BulkAppend
 {
     private const int MaxAttempts = 5;
 
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
+
     private readonly DistAttentionClient _client;
     private readonly SequenceHandle _handle;
     private readonly SequenceSpec _spec;
@@ -32,6 +34,7 @@ internal sealed class BulkAppend
     {
         OperationId operation = options.OperationId ?? OperationId.New();
         ReservationView? reservation = null;
+        long started = _client.Options.TimeProvider.GetTimestamp();
         for (int attempt = 1; ; attempt++)
         {
             try
@@ -55,16 +58,37 @@ internal sealed class BulkAppend
                 // Something ahead was given up: the rows may have to go elsewhere, under a newer fence.
                 cancellationToken.ThrowIfCancellationRequested();
             }
-            catch (SiloUnreachableException) when (attempt < MaxAttempts)
+            catch (SiloUnreachableException unreachable) when (attempt < MaxAttempts || _client.Options.TimeProvider.GetElapsedTime(started) < _client.Options.RetryTime)
             {
                 // A write that was given up may still arrive. Giving the reservation up too raises the fence, which refuses it.
                 await AbortAsync(operation, null).ConfigureAwait(false);
+                await MoveAwayAsync(reservation, unreachable.Silo).ConfigureAwait(false);
+                await Task.Delay(_pause, _client.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
             }
             catch
             {
                 await AbortAsync(operation, reservation).ConfigureAwait(false);
                 throw;
             }
+        }
+    }
+
+    /// <summary>Has the shards of a silo that does not answer given to one that can read them back, where there is one.</summary>
+    private async Task MoveAwayAsync(ReservationView? reservation, string silo)
+    {
+        ShardRef[] shards = [.. reservation?.Parts.Where(p => p.Owner == silo).Select(static p => p.Shard) ?? []];
+        if (shards.Length == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await _ledger.ReassignAsync(_handle.Uid, shards, silo, CancellationToken.None).MappedAsync(_handle.Name).ConfigureAwait(false);
+        }
+        catch (SiloUnreachableException)
+        {
+            // The next attempt finds out.
         }
     }
 

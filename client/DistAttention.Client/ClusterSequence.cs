@@ -10,8 +10,6 @@ internal sealed class ClusterSequence : IAttentionSequence
     private const int SmallAppendBytes = 1 << 20;
 
     /// <summary>How often an append through a coordinator is tried.</summary>
-    private const int AppendAttempts = 5;
-
     private readonly DistAttentionClient _client;
     private readonly ISequenceGrain _ledger;
     private long _lengthSeen;
@@ -45,7 +43,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         AppendResult result = await _client.Coordinators.RunAsync(
             (coordinator, callId, token) => coordinator.AppendAsync(rows with { CallId = callId }, token),
             work: 0,
-            AppendAttempts,
+            _client.Options.RetryTime,
             static () => { },
             cancellationToken).ConfigureAwait(false);
         options.Progress?.Report(new AttentionProgress(count, count));
@@ -241,7 +239,7 @@ internal sealed class ClusterSequence : IAttentionSequence
                     TReply reply = await _client.Coordinators.RunAsync(
                         (coordinator, callId, attempt) => send(coordinator, tile with { CallId = callId }, attempt),
                         WorkOf(count),
-                        int.MaxValue,
+                        Timeout.InfiniteTimeSpan,
                         () => retries++,
                         token).ConfigureAwait(false);
                     TileSummary summary = store(tile, reply);

@@ -8,7 +8,12 @@ namespace DistAttention.Contracts;
 public sealed record LedgerView(
     [property: Id(0)] SequenceHandle Handle,
     [property: Id(1)] SequenceSnapshot State,
-    [property: Id(2)] ShardMap Shards);
+    [property: Id(2)] ShardMap Shards)
+{
+    /// <summary>The ledger's fence when it was taken.</summary>
+    [Id(3)]
+    public long Fence { get; init; }
+}
 
 /// <summary>The first state of a sequence that was forked off another one.</summary>
 /// <param name="Uid">Its uid.</param>

@@ -43,6 +43,10 @@ public sealed record TileCall
     /// <summary>The nodes to answer.</summary>
     [Id(9)]
     public required WireNode[] Nodes { get; init; }
+
+    /// <summary>The ledger's fence when the snapshot was taken.</summary>
+    [Id(10)]
+    public long Fence { get; init; }
 }
 
 /// <summary>The rows of a shard that a call reads: the first <paramref name="Length"/>.</summary>

@@ -46,7 +46,7 @@ internal sealed class HeldBlocks : IDisposable
             for (int i = 0; i < request.Shards.Count; i++)
             {
                 ShardSlice slice = request.Shards[i];
-                Shard? shard = await registry.LeaseOrLoadAsync(slice.Shard.Id, slice.Length, cancellationToken).ConfigureAwait(false);
+                Shard? shard = await registry.LeaseOrLoadAsync(slice.Shard.Id, slice.Length, request.Fence, cancellationToken).ConfigureAwait(false);
                 if (shard is null)
                 {
                     (notHere ??= []).Add(slice.Shard.Id);

@@ -35,7 +35,7 @@ public sealed class ShardService
             return;
         }
 
-        Shard shard = await _registry.LeaseForWriteAsync(write.Shard, write.Spec, write.CommittedRows, cancellationToken).ConfigureAwait(false);
+        Shard shard = await _registry.LeaseForWriteAsync(write.Shard, write.Spec, write.CommittedRows, write.Fence, cancellationToken).ConfigureAwait(false);
         try
         {
             if (_registry.Store.IsDurable)

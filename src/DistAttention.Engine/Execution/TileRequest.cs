@@ -11,6 +11,9 @@ public sealed record TileRequest
     /// <summary>What it is computed against.</summary>
     public required SequenceSnapshot Snapshot { get; init; }
 
+    /// <summary>The ledger's fence when the snapshot was taken: owners that have written under another one look again at what they hold.</summary>
+    public long Fence { get; init; }
+
     /// <summary>Queries [Rows, NumHeadsQ, StoredHeadDim], projected and turned.</summary>
     public required ReadOnlyMemory<float> Q { get; init; }
 

@@ -12,6 +12,9 @@ public sealed record LedgerSnapshot(SequenceId Id, SequenceSpec Spec, SequenceSn
     /// <summary>The record it was taken of, if the ledger is in this process.</summary>
     internal LedgerRecord? Record { get; init; }
 
+    /// <summary>The ledger's fence when it was taken.</summary>
+    public long Fence { get; init; }
+
     /// <summary>The same state cut to fewer positions.</summary>
     /// <param name="length">Positions to keep.</param>
     public LedgerSnapshot CutTo(long length)

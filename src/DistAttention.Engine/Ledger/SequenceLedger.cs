@@ -66,10 +66,34 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     /// <summary>The latest committed state, as it is kept in the store.</summary>
     public LedgerRecord Record => Volatile.Read(ref _record);
 
-    /// <inheritdoc/>
-    public ValueTask<LedgerSnapshot> GetSnapshotAsync(CancellationToken cancellationToken) => new(Snapshot());
+    /// <summary>The latest committed state, latest at some moment of the call whoever else believes to own the ledger.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="LedgerFencedException">Another owner has taken the ledger over.</exception>
+    public async ValueTask<LedgerSnapshot> GetSnapshotAsync(CancellationToken cancellationToken)
+    {
+        // The version first: a store in between makes the check fail, never the snapshot older than what is checked.
+        long version = Volatile.Read(ref _version);
+        LedgerSnapshot snapshot = Snapshot();
+        if (await _store.IsCurrentAsync(snapshot.Id, version, cancellationToken).ConfigureAwait(false))
+        {
+            return snapshot;
+        }
 
-    /// <summary>The latest committed state.</summary>
+        // It may be this ledger itself that writes a newer one.
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ThrowIfDeleted();
+            await RequireCurrentAsync(cancellationToken).ConfigureAwait(false);
+            return Snapshot();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>The latest committed state that this owner knows of: if another one has taken the ledger over, there may be a later one.</summary>
     public LedgerSnapshot Snapshot()
     {
         LedgerRecord record = Record;
@@ -81,7 +105,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         }
 
         int shards = LedgerSnapshot.ShardCount(record.Length, record.Spec.ShardLength);
-        LedgerSnapshot snapshot = new(record.Id, record.Spec, record.Snapshot, record.Shards.AsMemory()[..shards]) { Record = record };
+        LedgerSnapshot snapshot = new(record.Id, record.Spec, record.Snapshot, record.Shards.AsMemory()[..shards]) { Fence = record.Fence, Record = record };
         Volatile.Write(ref _lastSnapshot, snapshot);
         return snapshot;
     }
@@ -107,6 +131,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
                 long start = _pending.Count > 0 ? _pending[^1].Rows.End : _record.Length;
                 if (expectedPosition is { } expected && expected != start)
                 {
+                    await RequireCurrentAsync(cancellationToken).ConfigureAwait(false);
                     throw new AppendConflictException($"The append would land at position {start}, not at {expected}.");
                 }
 
@@ -214,6 +239,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
 
             if (length < 0 || length > _record.Length)
             {
+                await RequireCurrentAsync(cancellationToken).ConfigureAwait(false);
                 throw new InvalidSpecException(nameof(length), $"{length} is not between 0 and the sequence's length, {_record.Length}");
             }
 
@@ -254,11 +280,15 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
             long keep = length ?? _record.Length;
             if (keep < 0 || keep > _record.Length)
             {
+                await RequireCurrentAsync(cancellationToken).ConfigureAwait(false);
                 throw new InvalidSpecException(nameof(length), $"{keep} is not between 0 and the sequence's length, {_record.Length}");
             }
 
             ImmutableArray<ShardEntry> shards = await CutShardsAsync(uid, 0, keep, seed).ConfigureAwait(false);
             await retain([.. shards.Where(s => s.Id.Sequence != uid)], uid).ConfigureAwait(false);
+
+            // Checked last: until now this sequence held all that the new one shares, so none of it can be gone.
+            await RequireCurrentAsync(cancellationToken).ConfigureAwait(false);
 
             // Its fences go on above this one's, under which the rows it starts with were stored.
             return new LedgerRecord { Id = id, Uid = uid, Spec = _record.Spec, Length = keep, Fence = _record.Fence, Shards = shards };
@@ -487,8 +517,17 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     private async ValueTask StoreAsync(LedgerRecord record)
     {
         long? version = await _store.CompareAndSwapAsync(record, _version, CancellationToken.None).ConfigureAwait(false);
-        _version = version ?? throw new LedgerFencedException(_record.Id);
-        Volatile.Write(ref _record, record);
+        Volatile.Write(ref _record, version is null ? throw new LedgerFencedException(_record.Id) : record);
+        Volatile.Write(ref _version, version.Value);
+    }
+
+    /// <summary>Only inside a turn: outside, a write of this ledger's own may be on its way.</summary>
+    private async ValueTask RequireCurrentAsync(CancellationToken cancellationToken)
+    {
+        if (!await _store.IsCurrentAsync(_record.Id, _version, cancellationToken).ConfigureAwait(false))
+        {
+            throw new LedgerFencedException(_record.Id);
+        }
     }
 
     private void ThrowIfDeleted()

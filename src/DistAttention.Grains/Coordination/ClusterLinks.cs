@@ -38,6 +38,9 @@ internal sealed class ClusterLinks
 
     public AttemptTimes Times { get; }
 
+    /// <summary>Whether any silo can read any shard back.</summary>
+    public bool IsDurable => Shards.Registry.Store.IsDurable;
+
     public Serializer Serializer { get; }
 
     public IKvShardGrain ShardGrain(ShardId shard, OwnerId owner) => Grains.GetGrain<IKvShardGrain>(EngineWire.ToRef(shard).GrainKey);

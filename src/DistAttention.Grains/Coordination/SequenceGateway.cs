@@ -9,7 +9,8 @@ namespace DistAttention.Grains;
 
 /// <summary>
 /// Reaches the owners of one sequence's shards. This silo's own shards are called directly; others by one message per tile,
-/// cut by rows where the answer would not fit one. A silo that is lost gives <see cref="ShardLostException"/>.
+/// cut by rows where the answer would not fit one. A silo that is lost gives <see cref="OwnerUnreachableException"/> where others can read its
+/// shards back, and <see cref="ShardLostException"/> where they cannot.
 /// </summary>
 internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) : IShardGateway
 {
@@ -49,6 +50,10 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
         catch (ReservationGoneException)
         {
             throw new StaleWriteException(write.Shard);
+        }
+        catch (SiloUnreachableException e) when (links.IsDurable)
+        {
+            throw new OwnerUnreachableException(owner, e.Problem, e);
         }
     }
 
@@ -153,7 +158,7 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
     {
         if (links.Silos.IsDead(owner))
         {
-            throw Lost(tile, owner, "is gone", null);
+            throw Gone(tile, owner, "is gone", null);
         }
 
         CallLimits.RequireFits("A query tile", bytes(call));
@@ -178,9 +183,13 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
                 throw;
             }
 
-            throw Lost(tile, owner, e.Problem, e);
+            throw Gone(tile, owner, e.Problem, e);
         }
     }
+
+    /// <summary>What a silo held that is gone: for others to read back, or lost.</summary>
+    private DistAttentionException Gone(TileRequest tile, OwnerId owner, string problem, Exception? cause) =>
+        links.IsDurable ? new OwnerUnreachableException(owner, problem, cause) : Lost(tile, owner, problem, cause);
 
     /// <summary>About the multiplications of a tile; what a mask hides counts too, so the time predicted is rather too long.</summary>
     private static double WorkOf(TileRequest tile) =>

@@ -49,11 +49,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         Id = new SequenceId(this.GetPrimaryKeyString());
-        if (await _store.ReadAsync(Id, cancellationToken) is { } stored)
-        {
-            Use(await SequenceLedger.OpenAsync(stored, _store, _placement, _time, cancellationToken));
-        }
-
+        await TakeOverAsync(cancellationToken);
         await base.OnActivateAsync(cancellationToken);
     }
 
@@ -106,18 +102,17 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
 
     public async Task<SequenceSnapshot> TruncateAsync(Guid uid, OperationId operation, long length, CancellationToken cancellationToken)
     {
-        SequenceLedger ledger = await LedgerAsync(uid);
-        (SequenceSnapshot snapshot, ImmutableArray<ShardEntry> dropped) = await ledger.TruncateAsync(operation, length, SeedAsync, cancellationToken);
+        (SequenceSnapshot snapshot, ImmutableArray<ShardEntry> dropped) =
+            await OnLedgerAsync(uid, async ledger => await ledger.TruncateAsync(operation, length, SeedAsync, cancellationToken));
         await ReleaseAsync(dropped, uid);
         return snapshot;
     }
 
-    public async Task<LedgerView> GetSnapshotAsync(Guid uid, CancellationToken cancellationToken)
+    public Task<LedgerView> GetSnapshotAsync(Guid uid, CancellationToken cancellationToken) => OnLedgerAsync(uid, async ledger =>
     {
-        SequenceLedger ledger = await LedgerAsync(uid);
-        LedgerSnapshot snapshot = ledger.Snapshot();
-        return new LedgerView(EngineWire.ToHandle(ledger.Record), snapshot.State, EngineWire.ToMap(snapshot.Shards.Span));
-    }
+        LedgerSnapshot snapshot = await ledger.GetSnapshotAsync(cancellationToken);
+        return new LedgerView(EngineWire.ToHandle(ledger.Record), snapshot.State, EngineWire.ToMap(snapshot.Shards.Span)) { Fence = snapshot.Fence };
+    });
 
     public async Task<ReservationView> ReserveAsync(Guid uid, OperationId operation, long count, long? expectedPosition, CancellationToken cancellationToken)
     {
@@ -127,15 +122,14 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
             await _silos.RefreshAsync();
         }
 
-        return EngineWire.ToView(await ledger.ReserveAsync(operation, count, expectedPosition, cancellationToken));
+        return await OnLedgerAsync(uid, async current => EngineWire.ToView(await current.ReserveAsync(operation, count, expectedPosition, cancellationToken)));
     }
 
     public async Task<AppendResult> CommitAsync(Guid uid, OperationId operation, PositionRange rows, CancellationToken cancellationToken)
     {
-        SequenceLedger ledger = await LedgerAsync(uid);
         try
         {
-            return await ledger.CommitAsync(new Reservation(operation, rows, 0, [], null), cancellationToken);
+            return await OnLedgerAsync(uid, async ledger => await ledger.CommitAsync(new Reservation(operation, rows, 0, [], null), cancellationToken));
         }
         catch (ReservationLostException)
         {
@@ -143,7 +137,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         }
     }
 
-    public async Task<bool> AbortAsync(Guid uid, OperationId operation) => await (await LedgerAsync(uid)).AbortAsync(operation);
+    public Task<bool> AbortAsync(Guid uid, OperationId operation) => OnLedgerAsync(uid, async ledger => await ledger.AbortAsync(operation));
 
     public async Task<SequenceReport> GetInfoAsync(Guid? uid, CancellationToken cancellationToken)
     {
@@ -175,11 +169,9 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
 
     public Task<ParcelPart> FetchAsync(Guid id, int part) => Task.FromResult(_parcels.Fetch(id, part));
 
-    public async Task<ShardMap> ReassignAsync(Guid uid, ShardRef[] shards, string unreachable, CancellationToken cancellationToken)
-    {
-        SequenceLedger ledger = await LedgerAsync(uid);
-        return EngineWire.ToMap([.. await ledger.ReassignAsync([.. shards.Select(EngineWire.ToId)], new OwnerId(unreachable), cancellationToken)]);
-    }
+    public Task<ShardMap> ReassignAsync(Guid uid, ShardRef[] shards, string unreachable, CancellationToken cancellationToken) => OnLedgerAsync(
+        uid,
+        async ledger => EngineWire.ToMap([.. await ledger.ReassignAsync([.. shards.Select(EngineWire.ToId)], new OwnerId(unreachable), cancellationToken)]));
 
     public async Task FoundAsync(Guid uid, ShardRef shard, string owner) =>
         await (await LedgerAsync(uid)).MoveAsync(EngineWire.ToId(shard), new OwnerId(owner), CancellationToken.None);
@@ -290,15 +282,62 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         _local.Add(Id.Value, ledger.Record.Uid);
     }
 
+    /// <summary>
+    /// Does something with the ledger. Where another activation has taken it over meanwhile, this one takes it back: they can only be
+    /// two until the cluster agrees on which of them stays.
+    /// </summary>
+    private async Task<T> OnLedgerAsync<T>(Guid? uid, Func<SequenceLedger, Task<T>> call)
+    {
+        while (true)
+        {
+            SequenceLedger ledger = await LedgerAsync(uid);
+            try
+            {
+                return await call(ledger);
+            }
+            catch (LedgerFencedException)
+            {
+                Interlocked.CompareExchange(ref _ledger, null, ledger);
+            }
+        }
+    }
+
+    /// <summary>The ledger of this name, opened if it is stored; null if there is none.</summary>
+    private async Task<SequenceLedger?> TakeOverAsync(CancellationToken cancellationToken)
+    {
+        await _opening.WaitAsync(cancellationToken);
+        try
+        {
+            while (_ledger is null && await _store.ReadAsync(Id, cancellationToken) is { } stored)
+            {
+                try
+                {
+                    Use(await SequenceLedger.OpenAsync(stored, _store, _placement, _time, cancellationToken));
+                }
+                catch (LedgerFencedException)
+                {
+                    // Another one was faster: what it stored is read again.
+                }
+            }
+
+            return _ledger;
+        }
+        finally
+        {
+            _opening.Release();
+        }
+    }
+
     /// <summary>The ledger of the sequence meant; null: of this name.</summary>
     private async ValueTask<SequenceLedger> LedgerAsync(Guid? uid)
     {
-        if (_ledger is { } ledger && (uid is null || uid == ledger.Record.Uid))
+        SequenceLedger? ledger = _ledger ?? await TakeOverAsync(CancellationToken.None);
+        if (ledger is not null && (uid is null || uid == ledger.Record.Uid))
         {
             return ledger;
         }
 
-        if (_ledger is null && await Catalog.FindAsync(Id.Value) is { } known && (uid is null || uid == known))
+        if (ledger is null && !_links.IsDurable && await Catalog.FindAsync(Id.Value) is { } known && (uid is null || uid == known))
         {
             throw new ShardLostException(Id, new PositionRange(0, long.MaxValue), "the silo that held the sequence's ledger is gone");
         }

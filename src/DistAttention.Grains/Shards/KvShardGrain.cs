@@ -48,7 +48,7 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
     {
         using CallBook.Entry entry = _calls.Begin(write.CallId, cancellationToken);
         SequenceSpec spec = write.Spec.Value;
-        RequireCommitted(write, spec);
+        await RequireCommittedAsync(write, spec, entry.Token);
         ShardWrite rows = new(
             _id,
             spec,
@@ -57,7 +57,10 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
             write.FirstIdx,
             write.Count,
             write.K.Floats("k", write.Count, spec.NumHeadsKv, spec.HeadDim),
-            write.V.Floats("v", write.Count, spec.NumHeadsKv, spec.AppendedHeadDimV));
+            write.V.Floats("v", write.Count, spec.NumHeadsKv, spec.AppendedHeadDimV))
+        {
+            CommittedRows = write.CommittedRows,
+        };
         try
         {
             await Task.Run(() => _shards.WriteAsync(rows, entry.Token).AsTask(), entry.Token);
@@ -87,12 +90,12 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
         return Task.CompletedTask;
     }
 
-    public Task<ShardWhereabouts> FindAsync() => Task.FromResult(new ShardWhereabouts(_silos.Self.Value, RowsHeld()));
+    public Task<ShardWhereabouts> FindAsync() => Task.FromResult(new ShardWhereabouts(_silos.Self.Value, RowsOf(_shards.Registry.TryLease(_id))));
 
     /// <summary>Refuses to go on where acknowledged rows are gone: an append must not hide their loss.</summary>
-    private void RequireCommitted(WriteCall write, SequenceSpec spec)
+    private async Task RequireCommittedAsync(WriteCall write, SequenceSpec spec, CancellationToken cancellationToken)
     {
-        if (write.CommittedRows > 0 && RowsHeld() < write.CommittedRows)
+        if (write.CommittedRows > 0 && RowsOf(await _shards.Registry.LeaseOrLoadAsync(_id, write.CommittedRows, write.Fence, cancellationToken)) < write.CommittedRows)
         {
             long start = (long)_id.Index * spec.ShardLength;
             throw new ShardLostException(
@@ -102,9 +105,9 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
         }
     }
 
-    private int RowsHeld()
+    /// <summary>Rows of a leased shard, whose lease ends here.</summary>
+    private static int RowsOf(Shard? shard)
     {
-        Shard? shard = _shards.Registry.TryLease(_id);
         if (shard is null)
         {
             return 0;

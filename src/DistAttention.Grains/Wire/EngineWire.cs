@@ -32,7 +32,7 @@ internal static class EngineWire
     public static SequenceHandle ToHandle(LedgerRecord record) => new(record.Id.Value, record.Uid, Packed.Of(record.Spec));
 
     public static LedgerSnapshot ToSnapshot(LedgerView view) =>
-        new(new SequenceId(view.Handle.Name), view.Handle.Spec.Value, view.State, ToEntries(view.Shards).ToArray());
+        new(new SequenceId(view.Handle.Name), view.Handle.Spec.Value, view.State, ToEntries(view.Shards).ToArray()) { Fence = view.Fence };
 
     public static ReservationView ToView(Reservation reservation) => new(
         reservation.OperationId,
@@ -65,6 +65,7 @@ internal static class EngineWire
             Score = Packed.Of(request.Score),
             Shards = [.. request.Shards.Select(static s => new WireSlice(ToRef(s.Shard.Id), s.Length))],
             Nodes = [.. request.Nodes.Select(static n => new WireNode(n.Level, n.Index))],
+            Fence = request.Fence,
         };
     }
 
@@ -87,6 +88,7 @@ internal static class EngineWire
             Score = call.Score.Value,
             Shards = [.. call.Shards.Select(static s => new ShardSlice(new ShardEntry(ToId(s.Shard), OwnerId.Local), s.Length))],
             Nodes = [.. call.Nodes.Select(static n => new TreeNode(n.Level, n.Index))],
+            Fence = call.Fence,
         };
     }
 
