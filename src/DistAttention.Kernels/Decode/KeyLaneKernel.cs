@@ -71,28 +71,34 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
         PositionRange rows = job.RowPositions(job.FirstVector, _count);
         PositionRange tile = new(start, start + keyCount);
         bool masked = job.Mask.Cover(rows, tile) == Coverage.Masked;
+        int firstKey = 0;
         if (masked)
         {
-            keyCount = (int)job.Mask.Needed(rows, tile);
+            keyCount = MaskWords.NeededKeys(job.Mask, rows, tile, 4 * Widest, out firstKey);
+            if (keyCount == 0)
+            {
+                return;
+            }
+
             MaskWords.FillRows(job, job.FirstVector, _count, start, _rowBits);
         }
 
         byte* keys = job.Head(start);
-        byte* values = keys + layout.ValueOffset;
+        byte* values = keys + layout.ValueOffset + (firstKey * _valueStride * TElement.Bytes);
         ReadAhead ahead = ReadAhead.Over<TElement>(
             keys,
             layout.HeadBytes,
             start + Tile < job.Positions.End ? job.Head(start + Tile) : keys,
             KeyLaneScores.Steps<TLanes, TVec>(_padded, layout.HeadDim, keyCount) + ColumnLaneOutput.Steps<TLanes, TVec>(_padded, _valueStride, keyCount),
             4L * TLanes.Count * layout.HeadDim * TElement.Bytes);
-        float* keyScales = TScaled.Value ? (float*)(keys + layout.KeyScaleOffset) : null;
-        float* valueScales = TScaled.Value ? (float*)(keys + layout.ValueScaleOffset) : null;
-        KeyLaneScores.Run<TLanes, TVec, TElement>(keys, ref ahead, _queries, _padded, layout.HeadDim, keyCount, _weights);
+        float* keyScales = TScaled.Value ? (float*)(keys + layout.KeyScaleOffset) + firstKey : null;
+        float* valueScales = TScaled.Value ? (float*)(keys + layout.ValueScaleOffset) + firstKey : null;
+        KeyLaneScores.Run<TLanes, TVec, TElement>(keys + ((nint)firstKey * layout.HeadDim * TElement.Bytes), ref ahead, _queries, _padded, layout.HeadDim, keyCount, _weights);
 
         float bound = job.KeyBound(start);
         for (int i = 0; i < _count; i++)
         {
-            uint* bits = masked ? _rowBits + ((job.Row(job.FirstVector + i) - job.Row(job.FirstVector)) * MaskWords.PerRow) : null;
+            uint* bits = masked ? _rowBits + ((job.Row(job.FirstVector + i) - job.Row(job.FirstVector)) * MaskWords.PerRow) + (firstKey / 32) : null;
             float* row = _weights + (i * Tile);
             if (!(_querySizes[i] * bound < float.MaxValue / 2) && SoftmaxRow.Overflows<TLanes, TVec, TScaled>(row, keyCount, keyScales, bits))
             {

@@ -6,6 +6,14 @@ internal static unsafe class MaskWords
     /// <summary>32-bit words of one row of a tile.</summary>
     public const int PerRow = SequenceFormat.BlockLength / 32;
 
+    /// <summary>The keys of a tile that some queries need: from <paramref name="firstKey"/>, rounded down to whole steps, to the last.</summary>
+    public static int NeededKeys(CompiledMask mask, PositionRange queries, PositionRange tile, int step, out int firstKey)
+    {
+        PositionRange needed = mask.Needed(queries, tile);
+        firstKey = (int)(needed.Start - tile.Start) / step * step;
+        return needed.IsEmpty ? 0 : (int)(needed.End - tile.Start) - firstKey;
+    }
+
     /// <summary>Bits per row: rows of the vectors first to first + count − 1, [row][8].</summary>
     public static void FillRows(in NodeJob job, int firstVector, int count, long tileStart, uint* rows)
     {

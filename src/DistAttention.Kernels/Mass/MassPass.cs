@@ -47,8 +47,9 @@ internal static unsafe class MassPass<TLanes, TVec, TElement, TScaled>
         }
 
         PositionRange chunkRows = job.RowPositions(job.FirstVector, job.VectorCount);
-        long end = job.Positions.Start + job.Mask.Needed(chunkRows, job.Positions);
-        for (long start = job.Positions.Start; start < end; start += SequenceFormat.BlockLength)
+        PositionRange needed = job.Mask.Needed(chunkRows, job.Positions);
+        long firstTile = needed.Start / SequenceFormat.BlockLength * SequenceFormat.BlockLength;
+        for (long start = Math.Max(job.Positions.Start, firstTile); start < needed.End; start += SequenceFormat.BlockLength)
         {
             job.Token.ThrowIfCancellationRequested();
             PositionRange tile = new(start, Math.Min(start + SequenceFormat.BlockLength, job.Positions.End));
@@ -60,7 +61,7 @@ internal static unsafe class MassPass<TLanes, TVec, TElement, TScaled>
             queries.LoadTile(job, start, (int)tile.Length, withValues: false);
             for (int group = 0; group < lanes; group += GroupLanes)
             {
-                int keyCount = queries.Compute(job, group, out bool masked);
+                int keyCount = queries.Compute(job, group, out int firstKey, out bool masked);
                 if (keyCount == 0)
                 {
                     continue;
@@ -70,27 +71,28 @@ internal static unsafe class MassPass<TLanes, TVec, TElement, TScaled>
                 int used = Math.Min(groupLanes, job.VectorCount - group);
                 for (int lane = 0; lane < groupLanes; lane += TLanes.Count)
                 {
-                    Probabilities(queries, lane, groupLanes, keyCount, masked, max + group + lane, sum + group + lane);
+                    Probabilities(queries, lane, groupLanes, firstKey, keyCount, masked, max + group + lane, sum + group + lane);
                 }
 
-                AddBins(job, queries.Scores, group, groupLanes, used, start, keyCount, sums, destination);
-                AddTop(job, queries.Scores, group, groupLanes, used, start, keyCount, thresholds, destination);
+                AddBins(job, queries.Scores, group, groupLanes, used, start + firstKey, keyCount, sums, destination);
+                AddTop(job, queries.Scores, group, groupLanes, used, start + firstKey, keyCount, thresholds, destination);
             }
         }
     }
 
     /// <summary>Raw scores become p = 2^(score − max) / sum in place; −1 where the key is hidden.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Probabilities(QueryLanes<TLanes, TVec, TElement, TScaled> queries, int lane, int lanes, int keyCount, bool masked, float* max, float* sum)
+    private static void Probabilities(QueryLanes<TLanes, TVec, TElement, TScaled> queries, int lane, int lanes, int firstKey, int keyCount, bool masked, float* max, float* sum)
     {
         float* scores = queries.Scores + lane;
+        float* keyScales = QueryLanes<TLanes, TVec, TElement, TScaled>.ScalesFrom(queries.KeyScales, firstKey);
         if (masked)
         {
-            SoftmaxColumn.Scores<TLanes, TVec, TScaled, Yes>(scores, lanes, keyCount, queries.KeyScales, queries.Words + lane);
+            SoftmaxColumn.Scores<TLanes, TVec, TScaled, Yes>(scores, lanes, keyCount, keyScales, queries.WordsFrom(firstKey, lanes) + lane);
         }
         else
         {
-            SoftmaxColumn.Scores<TLanes, TVec, TScaled, No>(scores, lanes, keyCount, queries.KeyScales, null);
+            SoftmaxColumn.Scores<TLanes, TVec, TScaled, No>(scores, lanes, keyCount, keyScales, null);
         }
 
         TVec origin = TLanes.Load(max);

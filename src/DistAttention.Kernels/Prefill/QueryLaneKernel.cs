@@ -134,7 +134,7 @@ internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileK
 
     private readonly void FoldGroup(int partial, in NodeJob job, int group)
     {
-        int keyCount = _queries.Compute(job, group, out bool masked);
+        int keyCount = _queries.Compute(job, group, out int firstKey, out bool masked);
         if (keyCount == 0)
         {
             return;
@@ -142,20 +142,23 @@ internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileK
 
         int lanes = _queries.GroupLanesAt(group);
         float* scores = _queries.Scores;
+        float* keyScales = QueryLanes<TLanes, TVec, TElement, TScaled>.ScalesFrom(_queries.KeyScales, firstKey);
+        float* valueScales = QueryLanes<TLanes, TVec, TElement, TScaled>.ScalesFrom(_queries.ValueScales, firstKey);
+        uint* words = _queries.WordsFrom(firstKey, lanes);
         float* max = Partial(partial) + group;
         float* sum = max + _queries.Lanes;
         for (int lane = 0; lane < lanes; lane += TLanes.Count)
         {
             TVec tileMax = masked
-                ? SoftmaxColumn.Scores<TLanes, TVec, TScaled, Yes>(scores + lane, lanes, keyCount, _queries.KeyScales, _queries.Words + lane)
-                : SoftmaxColumn.Scores<TLanes, TVec, TScaled, No>(scores + lane, lanes, keyCount, _queries.KeyScales, null);
+                ? SoftmaxColumn.Scores<TLanes, TVec, TScaled, Yes>(scores + lane, lanes, keyCount, keyScales, words + lane)
+                : SoftmaxColumn.Scores<TLanes, TVec, TScaled, No>(scores + lane, lanes, keyCount, keyScales, null);
             SoftmaxColumn.Weights<TLanes, TVec, TScaled>(
-                scores + lane, lanes, keyCount, tileMax, _queries.ValueScales, max + lane, sum + lane, _alpha + lane);
+                scores + lane, lanes, keyCount, tileMax, valueScales, max + lane, sum + lane, _alpha + lane);
         }
 
         float* output = Partial(partial) + (2 * _queries.Lanes) + ((nint)group * _columns);
         Ahead nothing = Ahead.Nothing(scores);
         LaneProduct.Run<TLanes, TVec, No>(
-            _queries.Values, job.Layout.ValueStride, _columns, scores, lanes / TLanes.Count, keyCount, output, _alpha, ref nothing);
+            _queries.Values + (firstKey * job.Layout.ValueStride), job.Layout.ValueStride, _columns, scores, lanes / TLanes.Count, keyCount, output, _alpha, ref nothing);
     }
 }

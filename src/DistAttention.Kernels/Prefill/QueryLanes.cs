@@ -62,9 +62,6 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
     /// <summary>The tile's values as floats, [256][value stride], after <see cref="LoadTile"/> with values.</summary>
     public float* Values { get; private set; }
 
-    /// <summary>The mask of the group last computed, [8][group lanes].</summary>
-    public readonly uint* Words => _words;
-
     private float* Keys { get; set; }
 
     public static int LanesFor(int vectorCount) => (vectorCount + TLanes.Count - 1) / TLanes.Count * TLanes.Count;
@@ -83,6 +80,12 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
 
     /// <summary>Lanes of the group that starts at a lane.</summary>
     public readonly int GroupLanesAt(int group) => Math.Min(GroupLanes, Lanes - group);
+
+    /// <summary>The scales from a key on; null where there are none.</summary>
+    public static float* ScalesFrom(float* scales, int firstKey) => scales == null ? null : scales + firstKey;
+
+    /// <summary>The mask of the group last computed, of so many lanes, from a key on.</summary>
+    public readonly uint* WordsFrom(int firstKey, int lanes) => _words + (firstKey / 32 * lanes);
 
     /// <summary>Makes a tile the current one, widening it once for all groups.</summary>
     public void LoadTile(in NodeJob job, long start, int keyCount, bool withValues)
@@ -115,9 +118,10 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
     /// </summary>
     /// <param name="job">The job.</param>
     /// <param name="group">First lane of the group.</param>
-    /// <param name="masked">Whether <see cref="Words"/> has to be applied.</param>
-    /// <returns>Leading keys that matter; 0 when the group sees nothing of the tile.</returns>
-    public readonly int Compute(in NodeJob job, int group, out bool masked)
+    /// <param name="firstKey">First key that was computed, a multiple of 32: row 0 of <see cref="Scores"/>.</param>
+    /// <param name="masked">Whether <see cref="WordsFrom"/> has to be applied, from word firstKey / 32 on.</param>
+    /// <returns>Keys that were computed; 0 when the group sees nothing of the tile.</returns>
+    public readonly int Compute(in NodeJob job, int group, out int firstKey, out bool masked)
     {
         int lanes = GroupLanesAt(group);
         int firstVector = job.FirstVector + group;
@@ -126,6 +130,7 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
         PositionRange tile = new(_start, _start + _keyCount);
         Coverage coverage = job.Mask.Cover(rows, tile);
         masked = coverage == Coverage.Masked;
+        firstKey = 0;
         if (coverage == Coverage.None)
         {
             return 0;
@@ -134,7 +139,12 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
         int keyCount = _keyCount;
         if (masked)
         {
-            keyCount = (int)job.Mask.Needed(rows, tile);
+            keyCount = MaskWords.NeededKeys(job.Mask, rows, tile, 32, out firstKey);
+            if (keyCount == 0)
+            {
+                return 0;
+            }
+
             MaskWords.FillLanes(job, firstVector, used, lanes, _start, _rowBits, _words);
         }
 
@@ -142,10 +152,10 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
         Ahead ahead = group == 0 && _nextHead != null
             ? Ahead.Over(_nextHead, job.Layout.HeadBytes, LaneProduct.Steps<TLanes, TVec>(keyCount, _headDim))
             : Ahead.Nothing(Scores);
-        ScoreTile.Compute<TLanes, TVec>(_queries + ((nint)group * _headDim), Keys, _headDim, lanes / TLanes.Count, keyCount, Scores, ref ahead);
+        ScoreTile.Compute<TLanes, TVec>(_queries + ((nint)group * _headDim), Keys + ((nint)firstKey * _headDim), _headDim, lanes / TLanes.Count, keyCount, Scores, ref ahead);
         if (!ScoreTile.BoundHolds(_sizes + group, lanes, _keyBound))
         {
-            int bad = ScoreTile.FindOverflow<TLanes, TVec>(Scores, lanes, used, keyCount, KeyScales, masked ? _words : null);
+            int bad = ScoreTile.FindOverflow<TLanes, TVec>(Scores, lanes, used, keyCount, ScalesFrom(KeyScales, firstKey), masked ? WordsFrom(firstKey, lanes) : null);
             if (bad >= 0)
             {
                 job.ThrowScoreOverflow(firstVector + bad);
