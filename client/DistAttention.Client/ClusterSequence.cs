@@ -80,7 +80,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
         await InputChecks.CheckAsync(Spec, q, rows, cancellationToken).ConfigureAwait(false);
         int count = await CheckRowsAsync(k, v, cancellationToken).ConfigureAwait(false);
-        if (rows == 0 || rows > CallLimits.TileRows(Spec) || !IsSmall(count))
+        if (rows == 0 || rows > CallLimits.TileRows(Spec) || !IsSmall(count) || attend.Mask.HasData)
         {
             AppendResult appended = await AppendAsync(k, v, append, cancellationToken).ConfigureAwait(false);
             return await AttendAsync(q, attend with { Length = attend.Length ?? appended.FirstPosition + appended.Count }, cancellationToken).ConfigureAwait(false);
@@ -127,6 +127,11 @@ internal sealed class ClusterSequence : IAttentionSequence
         options ??= new AttendOptions();
         options.Validate();
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        if (options.Mask.HasData)
+        {
+            return await ExplainInPartsAsync(rows, options, cancellationToken).ConfigureAwait(false);
+        }
+
         PlanReply reply = await RepeatedAsync(() => _ledger.ExplainAsync(Handle.Uid, rows, AttendTerms.Of(options), cancellationToken), cancellationToken).ConfigureAwait(false);
         return reply.Plan.Value;
     }
@@ -193,7 +198,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         options.Validate();
         int rows = q.Length / (Spec.NumHeadsQ * Spec.HeadDim);
         await InputChecks.CheckAsync(Spec, q, rows, cancellationToken).ConfigureAwait(false);
-        SequenceSnapshot? pinned = rows == 0 || rows > tileRows ? await PinAsync(options, cancellationToken).ConfigureAwait(false) : null;
+        SequenceSnapshot? pinned = rows == 0 || rows > tileRows || options.Mask.HasData ? await PinAsync(options, cancellationToken).ConfigureAwait(false) : null;
         return await RunTilesAsync(q, rows, options, tileRows, pinned, send, store, cancellationToken).ConfigureAwait(false);
     }
 
@@ -212,20 +217,20 @@ internal sealed class ClusterSequence : IAttentionSequence
         long started = time.GetTimestamp();
         using Deadline deadline = new(options.Timeout, time, cancellationToken);
         CallTotals totals = new(rows, options.Progress);
-        AttendTerms terms = AttendTerms.Of(options);
         SequenceSnapshot snapshot = pinned ?? default;
         long first = options.FirstQueryPosition ?? snapshot.Length - rows;
+        CutTerms terms = new(options, first, rows, snapshot.Length);
         try
         {
             await TileRun.ForEachAsync(
                 rows,
-                tileRows,
+                terms.RowsThatFit(tileRows),
                 _client.Options.TilesInFlight,
                 async (firstRow, count, token) =>
                 {
                     int retries = 0;
-                    AttendCall tile = TileOf(q, rows, firstRow, count, terms, pinned, options.Timeout - time.GetElapsedTime(started));
-                    CallLimits.RequireFits("A query tile", tile.Q.ByteLength);
+                    AttendCall tile = TileOf(q, rows, firstRow, count, terms.Of(firstRow, count), pinned, options.Timeout - time.GetElapsedTime(started));
+                    CallLimits.RequireFits("A query tile", tile.Q.ByteLength + (long)tile.Terms.Mask.Bytes.Length);
                     TReply reply = await _client.Coordinators.RunAsync(
                         (coordinator, callId, attempt) => send(coordinator, tile with { CallId = callId }, attempt),
                         int.MaxValue,
@@ -233,7 +238,7 @@ internal sealed class ClusterSequence : IAttentionSequence
                         token).ConfigureAwait(false);
                     TileSummary summary = store(tile, reply);
                     (snapshot, first) = (summary.Snapshot, summary.FirstQueryPosition);
-                    totals.Add(count, summary.BlocksComputed, summary.BlocksSkipped, summary.Partials, summary.Retries + retries);
+                    totals.Add(count, summary.BlocksComputed, summary.BlocksSkipped, summary.Partials, summary.Retries + retries, summary.Actuals);
                 },
                 deadline.Token).ConfigureAwait(false);
         }
@@ -249,6 +254,26 @@ internal sealed class ClusterSequence : IAttentionSequence
         }
 
         return totals.Summary(snapshot, first);
+    }
+
+    /// <summary>A mask whose data may not fit one message: explained by rows, each with its part of the data.</summary>
+    private async Task<AttentionPlan> ExplainInPartsAsync(int rows, AttendOptions options, CancellationToken cancellationToken)
+    {
+        SequenceSnapshot snapshot = await PinAsync(options, cancellationToken).ConfigureAwait(false);
+        long first = options.FirstQueryPosition ?? snapshot.Length - rows;
+        AttendOptions pinned = options with { Length = snapshot.Length };
+        CutTerms terms = new(pinned, first, rows, snapshot.Length);
+        List<AttentionPlan> parts = [];
+        int most = terms.RowsThatFit(CallLimits.TileRows(Spec));
+        for (int row = 0; row < rows || parts.Count == 0; row += most)
+        {
+            int count = Math.Min(most, rows - row);
+            AttendTerms part = terms.Of(row, count) with { FirstQueryPosition = first + row };
+            PlanReply reply = await RepeatedAsync(() => _ledger.ExplainAsync(Handle.Uid, count, part, cancellationToken), cancellationToken).ConfigureAwait(false);
+            parts.Add(reply.Plan.Value);
+        }
+
+        return AttentionPlan.Join(parts) with { Mask = options.Mask.ToString() };
     }
 
     private async Task<SequenceSnapshot> PinAsync(AttendOptions options, CancellationToken cancellationToken)

@@ -42,7 +42,7 @@ internal sealed record ShardView
     /// <summary>Why blocks were skipped, each reason once.</summary>
     public required IReadOnlyList<string> SkipReasons { get; init; }
 
-    public required Int128 UnmaskedPairs { get; init; }
+    public required PairCount UnmaskedPairs { get; init; }
 
     public required long KvBytes { get; init; }
 
@@ -58,7 +58,7 @@ internal sealed record ShardView
         BlocksMasked = visits.Sum(static v => (long)v.BlocksMasked),
         BlocksSkipped = visits.Sum(static v => (long)v.BlocksSkipped),
         SkipReasons = [.. visits.Select(static v => v.SkipReason).Where(static r => r.Length > 0).Distinct()],
-        UnmaskedPairs = visits.Aggregate(Int128.Zero, static (sum, v) => sum + v.UnmaskedPairs),
+        UnmaskedPairs = visits.Aggregate(default(PairCount), static (sum, v) => sum + v.UnmaskedPairs),
         KvBytes = visits.Sum(static v => v.KvBytes),
         Flops = visits.Sum(static v => v.Flops),
     };

@@ -39,4 +39,11 @@ public readonly record struct AttentionSummary(
     long BlocksComputed,
     long BlocksSkipped,
     long Partials,
-    long Retries);
+    long Retries)
+{
+    /// <summary>What its steps took.</summary>
+    public AttentionActuals Actuals { get; init; }
+
+    /// <summary>Merges of two partials: one less than the partials of each tile that has any.</summary>
+    public long Merges { get; init; }
+}

@@ -9,8 +9,10 @@ internal sealed class CallTotals(long rows, IProgress<AttentionProgress>? progre
     private long _skipped;
     private long _partials;
     private long _retries;
+    private long _merges;
+    private AttentionActuals _actuals;
 
-    public void Add(int tileRows, long visited, long skipped, int partials, int retries)
+    public void Add(int tileRows, long visited, long skipped, int partials, int retries, AttentionActuals actuals)
     {
         lock (_lock)
         {
@@ -19,6 +21,8 @@ internal sealed class CallTotals(long rows, IProgress<AttentionProgress>? progre
             _skipped += skipped;
             _partials += partials;
             _retries += retries;
+            _merges += Math.Max(0, partials - 1);
+            _actuals += actuals;
 
             // Inside the lock, so that what is reported never goes back.
             progress?.Report(new AttentionProgress(_done, rows));
@@ -26,5 +30,5 @@ internal sealed class CallTotals(long rows, IProgress<AttentionProgress>? progre
     }
 
     public AttentionSummary Summary(SequenceSnapshot snapshot, long firstQueryPosition) =>
-        new(snapshot, firstQueryPosition, rows, _visited, _skipped, _partials, _retries);
+        new(snapshot, firstQueryPosition, rows, _visited, _skipped, _partials, _retries) { Actuals = _actuals, Merges = _merges };
 }

@@ -159,8 +159,10 @@ internal sealed class EmbeddedSequence : IAttentionSequence
                         Mask = mask,
                     };
                     using TileOutcome outcome = await _client.Executor.ExecuteAsync(tile, Ledger, token).ConfigureAwait(false);
+                    StepClock clock = new(_client.Options.TimeProvider);
                     await finish(tile, outcome, token).ConfigureAwait(false);
-                    totals.Add(count, outcome.BlocksVisited, outcome.BlocksSkipped, outcome.Partials, outcome.Retries);
+                    AttentionActuals actuals = outcome.Actuals with { Finish = clock.Step(outcome.Root.Memory.Length * sizeof(float)) };
+                    totals.Add(count, outcome.BlocksVisited, outcome.BlocksSkipped, outcome.Partials, outcome.Retries, actuals);
                 },
                 deadline.Token).ConfigureAwait(false);
         }

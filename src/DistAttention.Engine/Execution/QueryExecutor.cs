@@ -34,18 +34,25 @@ public sealed class QueryExecutor
     /// <returns>The outcome; the caller disposes it.</returns>
     public async ValueTask<TileOutcome> ExecuteAsync(TileQuery query, ISequenceLedger ledger, CancellationToken cancellationToken)
     {
+        StepClock clock = new(_time);
         TilePlan plan = TilePlan.Make(query.Snapshot, query.Mask, query.Queries);
+        AttentionActuals actuals = new() { Plan = clock.Step(0) };
         SequenceSpec spec = query.Snapshot.Spec;
         if (plan.Work.Count == 0)
         {
-            return new TileOutcome(new PooledPartial(query.Rows, spec.NumHeadsQ, spec.HeadDimV), 0, plan.BlocksSkipped, 0, 0);
+            return new TileOutcome(new PooledPartial(query.Rows, spec.NumHeadsQ, spec.HeadDimV), 0, plan.BlocksSkipped, 0, 0) { Actuals = actuals };
         }
 
         FanOut<TileAnswer> fanOut = new(query, ledger, _time, _gateway.ComputeAsync);
         List<TileAnswer> answers = await fanOut.RunAsync(plan.Work, cancellationToken).ConfigureAwait(false);
         NodePartial[] partials = [.. answers.SelectMany(static a => a.Partials).OrderBy(static p => p.Node.FirstRun)];
+        long answerBytes = (long)partials.Length * PooledPartial.LengthOf(query.Rows, spec.NumHeadsQ, spec.HeadDimV) * sizeof(float);
+        actuals = actuals with { Ask = clock.Step(TravelledBytes(query, plan)) };
         PooledPartial root = partials.Length == 1 ? partials[0].Partial : await MergeAsync(partials, query, cancellationToken).ConfigureAwait(false);
-        return new TileOutcome(root, plan.BlocksVisited, plan.BlocksSkipped, partials.Length, fanOut.Retries);
+        return new TileOutcome(root, plan.BlocksVisited, plan.BlocksSkipped, partials.Length, fanOut.Retries)
+        {
+            Actuals = actuals with { Merge = clock.Step(partials.Length == 1 ? 0 : answerBytes) },
+        };
     }
 
     /// <summary>Runs the second pass of a tile.</summary>
@@ -88,6 +95,23 @@ public sealed class QueryExecutor
     /// <exception cref="NumericOverflowException">An output exceeds float32; names the row of the call.</exception>
     public Task FinishAsync(TileQuery query, TileOutcome outcome, Memory<float> o, Memory<float> lse, CancellationToken cancellationToken) =>
         _pool.RunAsync(new FinishJob(outcome.Root, o, lse, query.FirstRow, cancellationToken));
+
+    /// <summary>Bytes of queries, mask data and partials that are not of this process.</summary>
+    private long TravelledBytes(TileQuery query, TilePlan plan)
+    {
+        SequenceSpec spec = query.Snapshot.Spec;
+        long bytes = 0;
+        foreach (OwnerWork work in plan.Work)
+        {
+            if (_gateway.IsRemote(work.Owner))
+            {
+                bytes += ((long)query.Q.Length + ((long)work.Nodes.Count * PooledPartial.LengthOf(query.Rows, spec.NumHeadsQ, spec.HeadDimV))) * sizeof(float);
+                bytes += query.Options.Mask.HasData ? query.Options.Mask.DataBytes(query.Queries, work.PositionsOf(spec.ShardLength)) : 0;
+            }
+        }
+
+        return bytes;
+    }
 
     private async Task<PooledPartial> MergeAsync(NodePartial[] partials, TileQuery query, CancellationToken cancellationToken)
     {

@@ -8,6 +8,9 @@ namespace DistAttention.Engine.Execution;
 /// <param name="Retries">Parts asked for again.</param>
 public sealed record TileOutcome(PooledPartial Root, long BlocksVisited, long BlocksSkipped, int Partials, int Retries) : IDisposable
 {
+    /// <summary>What its steps took, all but the last one.</summary>
+    public AttentionActuals Actuals { get; init; }
+
     /// <inheritdoc/>
     public void Dispose() => Root.Dispose();
 }
