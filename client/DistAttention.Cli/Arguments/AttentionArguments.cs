@@ -10,8 +10,8 @@ internal sealed class AttentionArguments
     private readonly Option<string> _k = Tensor("--k", "Keys [tokens, heads, headDim]. Fewer heads than q: each serves a group of q's heads.");
     private readonly Option<string> _v = Tensor("--v", "Values [tokens, heads, headDimV].");
 
-    private readonly Option<AttentionMask?> _mask =
-        Parsed.Option<AttentionMask?>("--mask", "SPEC", "Which positions a query sees: full (the default) or causal.", AttentionMask.Parse);
+    private readonly Option<MaskText?> _mask =
+        Parsed.Option<MaskText?>("--mask", "SPEC", MaskText.Help, MaskText.Parse);
 
     private readonly Option<float?> _scale =
         Parsed.Option<float?>("--scale", "X", "Factor between q·k and the score. Default: 1/√headDim.", static text => Parsed.FiniteNumber(text));
@@ -49,7 +49,7 @@ internal sealed class AttentionArguments
         Q = parsed.GetRequiredValue(_q),
         K = parsed.GetRequiredValue(_k),
         V = parsed.GetRequiredValue(_v),
-        Mask = parsed.GetValue(_mask) ?? AttentionMask.Full,
+        Mask = parsed.GetValue(_mask) ?? MaskText.Full,
         Scale = parsed.GetValue(_scale),
         FirstQueryPosition = parsed.GetValue(_firstQueryPosition),
         ShardLength = parsed.GetValue(_shardLength),

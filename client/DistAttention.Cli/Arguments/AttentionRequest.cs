@@ -12,7 +12,8 @@ internal sealed record AttentionRequest
 
     public required string V { get; init; }
 
-    public required AttentionMask Mask { get; init; }
+    /// <summary>The mask, its files not yet read.</summary>
+    public required MaskText Mask { get; init; }
 
     public float? Scale { get; init; }
 

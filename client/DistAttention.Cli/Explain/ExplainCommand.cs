@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Runtime.CompilerServices;
 using DistAttention.Cli.Arguments;
+using DistAttention.Cli.Connecting;
 using DistAttention.Cli.Output;
 using DistAttention.Cli.Shell;
 using DistAttention.Engine.Planning;
@@ -13,21 +15,32 @@ internal static class ExplainCommand
     {
         AttentionArguments arguments = new();
         Option<bool> all = new("--all") { Description = "Every shard, not only the first and last ones; in JSON also every visit of a query tile to a shard." };
+        Option<bool> analyze = new("--analyze") { Description = "Also run it, and say beside the prediction what each step took." };
         Option<bool> json = new("--json") { Description = "The plan as JSON on stdout." };
 
         Verb verb = new(
             "explain",
             "What attend would compute, what it would skip and why, from the headers of its files alone.",
+            new Example("what each step takes, beside what was predicted", "distattn explain --q q.npy --k k.npy --v v.npy --analyze"),
             new Example("how much a causal mask saves", "distattn explain --q q.npy --k k.npy --v v.npy --mask causal"));
         arguments.AddTensorsTo(verb);
         arguments.AddChoicesTo(verb);
         verb.Add(all);
+        verb.Add(analyze);
         verb.Add(json);
-        verb.SetAction(parsed =>
+        verb.SetAction(async (parsed, cancellationToken) =>
         {
             using TensorInputs inputs = TensorInputs.Open(arguments.Read(parsed));
             AttentionPlan plan = Planner.Plan("explain", inputs.Spec, new SequenceSnapshot(1, inputs.K.Rows), inputs.Q.Rows, inputs.Options);
-            PlanView view = PlanView.Of(plan, inputs.Spec);
+            Analysis? analysis = null;
+            if (parsed.GetValue(analyze))
+            {
+                IAttentionHost host = new EmbeddedHost(Environment.ProcessorCount);
+                await using ConfiguredAsyncDisposable ending = host.ConfigureAwait(false);
+                (plan, analysis) = await console.WithProgressAsync(steps => PlanAnalysis.RunAsync(inputs, host, steps, cancellationToken)).ConfigureAwait(false);
+            }
+
+            PlanView view = PlanView.Of(plan, inputs.Spec) with { Analysis = analysis };
             if (parsed.GetValue(json))
             {
                 console.WriteJson(PlanJson.Of(view, parsed.GetValue(all)));

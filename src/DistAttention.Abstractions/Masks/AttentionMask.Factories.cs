@@ -104,6 +104,11 @@ public abstract partial record AttentionMask
     /// <exception cref="MaskSyntaxException">Points at the character that is wrong.</exception>
     public static AttentionMask Parse(string text) => MaskParser.Parse(text, null);
 
+    /// <summary>Checks the text of a mask without reading the files it names.</summary>
+    /// <param name="text">The text.</param>
+    /// <exception cref="MaskSyntaxException">Points at the character that is wrong.</exception>
+    public static void CheckSyntax(string text) => MaskParser.Parse(text, UnreadFiles.Instance);
+
     /// <summary>Parses a mask from its text.</summary>
     /// <param name="text">The text.</param>
     /// <param name="files">Reads the files it names.</param>

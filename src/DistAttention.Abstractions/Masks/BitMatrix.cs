@@ -69,6 +69,29 @@ public sealed class BitMatrix
         return new BitMatrix(copy, rows, columns);
     }
 
+    /// <summary>Writes the words of one row.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="words">[⌈columns / 32⌉], zeros.</param>
+    public delegate void RowWriter(int row, Span<uint> words);
+
+    /// <summary>Makes a matrix row by row.</summary>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Columns.</param>
+    /// <param name="write">Called once per row.</param>
+    public static BitMatrix Create(int rows, int columns, RowWriter write)
+    {
+        Require(rows, columns);
+        int wordsPerRow = WordsFor(columns);
+        uint[] words = new uint[rows * wordsPerRow];
+        for (int row = 0; row < rows; row++)
+        {
+            write(row, words.AsSpan(row * wordsPerRow, wordsPerRow));
+        }
+
+        ClearTail(words, wordsPerRow, columns);
+        return new BitMatrix(words, rows, columns);
+    }
+
     /// <summary>The words of a row.</summary>
     /// <param name="row">The row.</param>
     public ReadOnlySpan<uint> Row(int row) => _words.AsSpan(row * WordsPerRow, WordsPerRow);

@@ -134,7 +134,8 @@ internal static class MaskTerms
         }
 
         string source = $"{MaskText.Quote(indptr.Text)},{MaskText.Quote(indices.Text)}{(at is null ? "" : $",at={at}")}";
-        return new GraphMask(files.ReadIntegers(indptr.Text), positions, at ?? 0, source);
+        long[] starts = files.ReadIntegers(indptr.Text);
+        return new GraphMask(files is UnreadFiles ? [0] : starts, positions, at ?? 0, source);
     }
 
     private static AttentionMask Blocks(MaskArguments a, IMaskFiles files)
