@@ -26,6 +26,21 @@ internal static unsafe class MaskWords
     {
         FillRows(job, firstVector, count, tileStart, rows);
         int firstRow = job.Row(firstVector);
+        if (job.GroupSize == 1)
+        {
+            // A row per lane: moved like floats, which moves bits as they are.
+            LaneTranspose.Run((float*)rows, PerRow, (float*)words, lanes, count, PerRow);
+            for (int lane = count; lane < lanes; lane++)
+            {
+                for (int word = 0; word < PerRow; word++)
+                {
+                    words[(word * lanes) + lane] = words[(word * lanes) + count - 1];
+                }
+            }
+
+            return;
+        }
+
         for (int lane = 0; lane < lanes; lane++)
         {
             uint* row = rows + ((job.Row(firstVector + Math.Min(lane, count - 1)) - firstRow) * PerRow);

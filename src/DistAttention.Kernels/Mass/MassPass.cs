@@ -61,8 +61,8 @@ internal static unsafe class MassPass<TLanes, TVec, TElement, TScaled>
             queries.LoadTile(job, start, (int)tile.Length, withValues: false);
             for (int group = 0; group < lanes; group += GroupLanes)
             {
-                int keyCount = queries.Compute(job, group, out int firstKey, out bool masked);
-                if (keyCount == 0)
+                TileKeys keys = queries.Compute(job, group);
+                if (keys.Count == 0)
                 {
                     continue;
                 }
@@ -71,35 +71,35 @@ internal static unsafe class MassPass<TLanes, TVec, TElement, TScaled>
                 int used = Math.Min(groupLanes, job.VectorCount - group);
                 for (int lane = 0; lane < groupLanes; lane += TLanes.Count)
                 {
-                    Probabilities(queries, lane, groupLanes, firstKey, keyCount, masked, max + group + lane, sum + group + lane);
+                    Probabilities(queries, lane, groupLanes, keys, max + group + lane, sum + group + lane);
                 }
 
-                AddBins(job, queries.Scores, group, groupLanes, used, start + firstKey, keyCount, sums, destination);
-                AddTop(job, queries.Scores, group, groupLanes, used, start + firstKey, keyCount, thresholds, destination);
+                AddBins(job, queries.Scores, group, groupLanes, used, start + keys.First, keys.Count, sums, destination);
+                AddTop(job, queries.Scores, group, groupLanes, used, start + keys.First, keys.Count, thresholds, destination);
             }
         }
     }
 
     /// <summary>Raw scores become p = 2^(score − max) / sum in place; −1 where the key is hidden.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Probabilities(QueryLanes<TLanes, TVec, TElement, TScaled> queries, int lane, int lanes, int firstKey, int keyCount, bool masked, float* max, float* sum)
+    private static void Probabilities(QueryLanes<TLanes, TVec, TElement, TScaled> queries, int lane, int lanes, TileKeys keys, float* max, float* sum)
     {
         float* scores = queries.Scores + lane;
-        float* keyScales = QueryLanes<TLanes, TVec, TElement, TScaled>.ScalesFrom(queries.KeyScales, firstKey);
-        if (masked)
+        float* keyScales = QueryLanes<TLanes, TVec, TElement, TScaled>.ScalesFrom(queries.KeyScales, keys.First);
+        if (keys.Masked)
         {
-            SoftmaxColumn.Scores<TLanes, TVec, TScaled, Yes>(scores, lanes, keyCount, keyScales, queries.WordsFrom(firstKey, lanes) + lane);
+            SoftmaxColumn.Scores<TLanes, TVec, TScaled, Yes>(scores, lanes, keys.Count, keyScales, queries.WordsFrom(keys.First, lanes) + lane);
         }
         else
         {
-            SoftmaxColumn.Scores<TLanes, TVec, TScaled, No>(scores, lanes, keyCount, keyScales, null);
+            SoftmaxColumn.Scores<TLanes, TVec, TScaled, No>(scores, lanes, keys.Count, keyScales, null);
         }
 
         TVec origin = TLanes.Load(max);
         TVec divisor = TLanes.Load(sum);
         TVec hidden = TLanes.Broadcast(float.NegativeInfinity);
         TVec minusOne = TLanes.Broadcast(-1f);
-        for (int key = 0; key < keyCount; key++, scores += lanes)
+        for (int key = 0; key < keys.Count; key++, scores += lanes)
         {
             TVec score = TLanes.Load(scores);
             TVec weight = TLanes.Divide(Exp2.OfNonPositive<TLanes, TVec>(TLanes.Subtract(score, origin)), divisor);

@@ -118,10 +118,11 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
     /// </summary>
     /// <param name="job">The job.</param>
     /// <param name="group">First lane of the group.</param>
-    /// <param name="firstKey">First key that was computed, a multiple of 32: row 0 of <see cref="Scores"/>.</param>
-    /// <param name="masked">Whether <see cref="WordsFrom"/> has to be applied, from word firstKey / 32 on.</param>
-    /// <returns>Keys that were computed; 0 when the group sees nothing of the tile.</returns>
-    public readonly int Compute(in NodeJob job, int group, out int firstKey, out bool masked)
+    /// <returns>
+    /// The keys that were computed, the first of them in row 0 of <see cref="Scores"/>: in panels left out, scores are anything. If they
+    /// are masked, <see cref="WordsFrom"/> has to be applied.
+    /// </returns>
+    public readonly TileKeys Compute(in NodeJob job, int group)
     {
         int lanes = GroupLanesAt(group);
         int firstVector = job.FirstVector + group;
@@ -129,40 +130,37 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
         PositionRange rows = job.RowPositions(firstVector, used);
         PositionRange tile = new(_start, _start + _keyCount);
         Coverage coverage = job.Mask.Cover(rows, tile);
-        masked = coverage == Coverage.Masked;
-        firstKey = 0;
         if (coverage == Coverage.None)
         {
-            return 0;
+            return TileKeys.None;
         }
 
-        int keyCount = _keyCount;
-        if (masked)
+        TileKeys keys = TileKeys.All(_keyCount);
+        if (coverage == Coverage.Masked)
         {
-            keyCount = MaskWords.NeededKeys(job.Mask, rows, tile, 32, out firstKey);
-            if (keyCount == 0)
-            {
-                return 0;
-            }
-
             MaskWords.FillLanes(job, firstVector, used, lanes, _start, _rowBits, _words);
+            keys = TileKeys.Of(_words, lanes, _keyCount);
+            if (keys.Count == 0)
+            {
+                return keys;
+            }
         }
 
         // The first group also fetches the next tile for all of them.
         Ahead ahead = group == 0 && _nextHead != null
-            ? Ahead.Over(_nextHead, job.Layout.HeadBytes, LaneProduct.Steps<TLanes, TVec>(keyCount, _headDim))
+            ? Ahead.Over(_nextHead, job.Layout.HeadBytes, LaneProduct.Steps<TLanes, TVec>(keys.Count, _headDim))
             : Ahead.Nothing(Scores);
-        ScoreTile.Compute<TLanes, TVec>(_queries + ((nint)group * _headDim), Keys + ((nint)firstKey * _headDim), _headDim, lanes / TLanes.Count, keyCount, Scores, ref ahead);
+        ScoreTile.Compute<TLanes, TVec>(_queries + ((nint)group * _headDim), Keys + ((nint)keys.First * _headDim), _headDim, lanes / TLanes.Count, keys, Scores, ref ahead);
         if (!ScoreTile.BoundHolds(_sizes + group, lanes, _keyBound))
         {
-            int bad = ScoreTile.FindOverflow<TLanes, TVec>(Scores, lanes, used, keyCount, ScalesFrom(KeyScales, firstKey), masked ? WordsFrom(firstKey, lanes) : null);
+            int bad = ScoreTile.FindOverflow<TLanes, TVec>(Scores, lanes, used, keys.Count, ScalesFrom(KeyScales, keys.First), keys.Masked ? WordsFrom(keys.First, lanes) : null);
             if (bad >= 0)
             {
                 job.ThrowScoreOverflow(firstVector + bad);
             }
         }
 
-        return keyCount;
+        return keys;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
