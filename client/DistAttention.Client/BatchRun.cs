@@ -72,6 +72,7 @@ internal sealed class BatchRun(DistAttentionClient client)
         {
             reply = await client.Coordinators.RunAsync(
                 (coordinator, callId, token) => coordinator.AttendBatchAsync(new BatchCall(callId, tiles), token),
+                members.Zip(tiles, (i, tile) => SequenceOf(items[i]).WorkOf(tile.Rows)).Sum(),
                 int.MaxValue,
                 static () => { },
                 deadline.Token).ConfigureAwait(false);

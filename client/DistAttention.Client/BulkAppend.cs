@@ -91,7 +91,16 @@ internal sealed class BulkAppend
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = _client.Options.WritesInFlight, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(Slices(reservation), parallel, async (slice, token) =>
         {
-            await WriteAsync(reservation, slice, token).ConfigureAwait(false);
+            try
+            {
+                await WriteAsync(reservation, slice, token).ConfigureAwait(false);
+            }
+            catch (InvalidTensorException unstorable)
+            {
+                // Only known once the owner has projected the key.
+                throw unstorable.InToken(unstorable.Token + slice.Offset);
+            }
+
             lock (reporting)
             {
                 written += slice.Count;
@@ -103,7 +112,7 @@ internal sealed class BulkAppend
     /// <summary>The reserved parts, cut to what a message carries; cuts fall between blocks where they can, so that slices are packed side by side.</summary>
     private IEnumerable<ReservedSlice> Slices(ReservationView reservation)
     {
-        long rowBytes = (long)_spec.NumHeadsKv * (_spec.HeadDim + _spec.HeadDimV) * sizeof(float);
+        long rowBytes = (long)_spec.NumHeadsKv * (_spec.HeadDim + _spec.AppendedHeadDimV) * sizeof(float);
         int most = CallLimits.RowsThatFit(CallLimits.MessageBytes, rowBytes);
         foreach (ReservedSlice part in reservation.Parts)
         {
@@ -122,7 +131,7 @@ internal sealed class BulkAppend
     private async Task WriteAsync(ReservationView reservation, ReservedSlice slice, CancellationToken cancellationToken)
     {
         int kRow = _spec.NumHeadsKv * _spec.HeadDim;
-        int vRow = _spec.NumHeadsKv * _spec.HeadDimV;
+        int vRow = _spec.NumHeadsKv * _spec.AppendedHeadDimV;
         WriteCall call = new()
         {
             Name = _handle.Name,
@@ -133,15 +142,16 @@ internal sealed class BulkAppend
             Count = slice.Count,
             CommittedRows = slice.CommittedRows,
             K = new TensorPayload(_k.Slice((int)(slice.Offset * kRow), slice.Count * kRow), slice.Count, _spec.NumHeadsKv, _spec.HeadDim),
-            V = new TensorPayload(_v.Slice((int)(slice.Offset * vRow), slice.Count * vRow), slice.Count, _spec.NumHeadsKv, _spec.HeadDimV),
+            V = new TensorPayload(_v.Slice((int)(slice.Offset * vRow), slice.Count * vRow), slice.Count, _spec.NumHeadsKv, _spec.AppendedHeadDimV),
             CallId = Guid.NewGuid(),
         };
         CallLimits.RequireFits("Rows of k and v", (long)call.K.ByteLength + call.V.ByteLength);
         IKvShardGrain shard = ShardOf(slice);
         string silo = await Attempt.RunAsync(
             slice.Owner,
+            shard,
+            call.CallId,
             token => SendAsync(shard, slice.Owner, call, token),
-            () => shard.IsWorkingOnAsync(call.CallId),
             _client.Coordinators.Times,
             cancellationToken).ConfigureAwait(false);
         if (silo != slice.Owner)

@@ -14,13 +14,14 @@ internal sealed class CoordinatorCalls
     private readonly IGrainFactory _grains;
     private readonly AttemptTimes _times;
     private readonly int _coordinators;
+    private readonly WorkRate _rate = new();
     private uint _next;
 
     public CoordinatorCalls(IGrainFactory grains, DistAttentionClientOptions options)
     {
         _grains = grains;
         _coordinators = options.Coordinators;
-        _times = new AttemptTimes(options.MinAttemptTime, options.ProbeTimeout, options.TimeProvider);
+        _times = new AttemptTimes(options.MinAttemptTime, options.ProbeTimeout, options.StallTime, options.TimeProvider);
         _next = (uint)Random.Shared.Next();
     }
 
@@ -28,11 +29,13 @@ internal sealed class CoordinatorCalls
 
     /// <summary>Makes a call that may be repeated, until it is answered.</summary>
     /// <param name="call">Makes the call under the id given; may be called more than once.</param>
+    /// <param name="work">The call's work, as far as it is known; 0 if it is not.</param>
     /// <param name="attempts">How often to try.</param>
     /// <param name="retried">Told of every attempt after the first.</param>
     /// <param name="cancellationToken">Ends trying.</param>
     public async Task<T> RunAsync<T>(
         Func<IAttentionCoordinatorGrain, Guid, CancellationToken, Task<T>> call,
+        double work,
         int attempts,
         Action retried,
         CancellationToken cancellationToken)
@@ -43,14 +46,18 @@ internal sealed class CoordinatorCalls
             long key = Interlocked.Increment(ref _next) % (uint)_coordinators;
             IAttentionCoordinatorGrain coordinator = _grains.GetGrain<IAttentionCoordinatorGrain>(key);
             Guid callId = Guid.NewGuid();
+            long started = _times.Time.GetTimestamp();
             try
             {
-                return await Attempt.RunAsync(
+                T answer = await Attempt.RunAsync(
                     $"behind coordinator {key}",
+                    coordinator,
+                    callId,
                     token => call(coordinator, callId, token),
-                    () => coordinator.IsWorkingOnAsync(callId),
-                    _times,
+                    _times.For(_rate.Predict(work)),
                     cancellationToken).ConfigureAwait(false);
+                _rate.Measured(work, _times.Time.GetElapsedTime(started));
+                return answer;
             }
             catch (DistAttentionException e) when (attempt < attempts && e is SiloUnreachableException or CorruptPayloadException or OverloadedException)
             {

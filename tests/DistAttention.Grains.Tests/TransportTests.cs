@@ -1,6 +1,9 @@
 using DistAttention.Client;
 using DistAttention.Contracts;
+using DistAttention.Engine;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Orleans.Statistics;
 
 namespace DistAttention.Grains.Tests;
 
@@ -52,13 +55,63 @@ public sealed class TransportTests(TwoSilos silos) : IClassFixture<TwoSilos>
     }
 
     [Fact]
-    public async Task WhatNoMessageCarriesIsRefusedWhereItWouldBeSent()
+    public async Task AnswersLargerThanAMessageAreFetchedInParts()
     {
+        // 32 MiB of bins from the coordinator, 64 MiB from the other silo, and two silos that hold some of it each.
         AttentionProblem problem = new() { Seed = 802, Length = 2000, Rows = 1, GroupSize = 128, HeadDim = 4, HeadDimV = 4 };
-        IAttentionSequence sequence = await silos.Client.FillAsync(problem);
-        MessageTooLargeException error = await Assert.ThrowsAsync<MessageTooLargeException>(
-            () => sequence.AttentionMassAsync(problem.Q, new() { Bins = AttentionMassOptions.MaxBins }));
+        AttentionMassOptions options = new() { Bins = AttentionMassOptions.MaxBins, TopK = 2 };
+        AttentionMass mass = await (await silos.Client.FillAsync(problem)).AttentionMassAsync(problem.Q, options);
+        await using EmbeddedAttention embedded = new();
+        AttentionMass expected = await (await embedded.FillAsync(problem)).AttentionMassAsync(problem.Q, options);
+        Assert.True(expected.BinMass.Span.SequenceEqual(mass.BinMass.Span));
+        Assert.True(expected.TopPositions.Span.SequenceEqual(mass.TopPositions.Span));
+    }
+
+    [Fact]
+    public async Task ARowWhosePartialsFillSeveralMessagesIsAskedForByNodes()
+    {
+        // 1.4 MiB a partial, shards of the two silos in turns: six partials from the other one.
+        AttentionProblem problem = new() { Seed = 804, Length = 12_000, Rows = 1, GroupSize = 1024, HeadDim = 4, HeadDimV = 340 };
+        IAttentionSequence sequence = await silos.Client.CreateSequenceAsync("scattered", problem.Spec());
+        for (int first = 0; first < problem.Length; first += 1024)
+        {
+            await sequence.AppendRowsAsync(problem, first, Math.Min(1024, problem.Length - first));
+        }
+
+        AttentionResult result = await sequence.AttendAsync(problem.Q);
+        Assert.Equal(problem.KernelDigest(), result.Digest());
+        Assert.True(result.Summary.Partials > 6, $"{result.Summary.Partials} partials");
+    }
+
+    [Fact]
+    public void WhatNoMessageCarriesIsRefusedWhereItWouldBeSent()
+    {
+        MessageTooLargeException error = Assert.Throws<MessageTooLargeException>(static () => CallLimits.RequireFits("A thing", CallLimits.MaxMessageBytes));
         Assert.True(error.Bytes > error.LimitBytes);
+        Assert.Throws<MessageTooLargeException>(static () => Parcels.RequireFits("A thing", Parcels.MaxBytes + 1));
+    }
+
+    [Fact]
+    public async Task TheKvOfASiloCountsAsItsMemory()
+    {
+        await using TestSilos one = await TestSilos.StartAsync(1);
+        IEnvironmentStatisticsProvider statistics = one.Cluster.GetSiloServiceProvider(one.Cluster.Silos[0].SiloAddress).GetRequiredService<IEnvironmentStatisticsProvider>();
+        EnvironmentStatistics without = statistics.GetEnvironmentStatistics();
+        AttentionProblem large = new() { Seed = 805, Length = 100_000, Rows = 1, NumHeadsKv = 2, HeadDim = 128, HeadDimV = 128 };
+        IAttentionSequence sequence = await one.Client.CreateSequenceAsync("s", large.Spec());
+        float[] slice = large.KRows(0, 1000).ToArray();
+        for (int i = 0; i < 100; i++)
+        {
+            await sequence.AppendAsync(slice, slice);
+        }
+
+        long resident = Silo.AllOf(one)[0].UsedBytes;
+        EnvironmentStatistics with = statistics.GetEnvironmentStatistics();
+        Assert.True(resident > 200_000_000 && with.RawMemoryUsageBytes >= resident && with.FilteredMemoryUsageBytes >= resident, $"{with} of {resident} resident");
+        Assert.Equal(with.MaximumAvailableMemoryBytes, with.RawMemoryUsageBytes + with.RawAvailableMemoryBytes);
+
+        // The managed heap, which comes and goes with other tests, is small against it.
+        Assert.InRange(with.RawMemoryUsageBytes - without.RawMemoryUsageBytes, resident / 2, resident * 2);
     }
 
     [Fact]
@@ -131,6 +184,7 @@ public sealed class TransportTests(TwoSilos silos) : IClassFixture<TwoSilos>
             (nameof(DistAttentionOptions.WritesInFlight), static o => o.WritesInFlight = 0),
             (nameof(DistAttentionOptions.ConnectionsPerPeer), static o => o.ConnectionsPerPeer = 0),
             (nameof(DistAttentionOptions.MinAttemptTime), static o => o.MinAttemptTime = TimeSpan.Zero),
+            (nameof(DistAttentionOptions.StallTime), static o => o.StallTime = TimeSpan.Zero),
             (nameof(DistAttentionOptions.ProbeTimeout), static o => o.ProbeTimeout = TimeSpan.FromDays(1)),
             (nameof(DistAttentionOptions.ReportMaxAge), static o => o.ReportMaxAge = TimeSpan.FromSeconds(-1)),
         ];
@@ -151,6 +205,7 @@ public sealed class TransportTests(TwoSilos silos) : IClassFixture<TwoSilos>
             (nameof(DistAttentionClientOptions.ConnectTimeout), static o => o.ConnectTimeout = TimeSpan.Zero),
             (nameof(DistAttentionClientOptions.MinAttemptTime), static o => o.MinAttemptTime = TimeSpan.Zero),
             (nameof(DistAttentionClientOptions.ProbeTimeout), static o => o.ProbeTimeout = TimeSpan.Zero),
+            (nameof(DistAttentionClientOptions.StallTime), static o => o.StallTime = TimeSpan.Zero),
             (nameof(DistAttentionClientOptions.RetryTime), static o => o.RetryTime = TimeSpan.Zero),
             (nameof(DistAttentionClientOptions.ClusterId), static o => o.ClusterId = " "),
             (nameof(DistAttentionClientOptions.ServiceId), static o => o.ServiceId = ""),

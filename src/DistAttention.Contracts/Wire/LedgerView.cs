@@ -33,9 +33,12 @@ public sealed record NamedSequence(
     [property: Id(1)] Guid Uid);
 
 /// <summary>The plan of a call.</summary>
-/// <param name="Plan">The plan.</param>
+/// <param name="Plan">The plan; null if it is to be fetched.</param>
+/// <param name="Parcel">Where to fetch it; null if this is it.</param>
 [GenerateSerializer, Immutable, Alias("DistAttention.PlanReply")]
-public sealed record PlanReply([property: Id(0)] Packed<AttentionPlan> Plan);
+public sealed record PlanReply(
+    [property: Id(0)] Packed<AttentionPlan>? Plan,
+    [property: Id(1)] Parcel? Parcel = null) : IMayBeParcel;
 
 /// <summary>What is known of a sequence without reading its rows.</summary>
 /// <param name="Handle">The sequence.</param>

@@ -15,6 +15,7 @@ public sealed class ComputePool : IDisposable
     private readonly Thread[] _threads;
     private readonly int _maxQueuedJobs;
     private int _busyThreads;
+    private long _itemsRun;
     private bool _disposed;
 
     /// <summary>Starts the threads.</summary>
@@ -38,6 +39,9 @@ public sealed class ComputePool : IDisposable
 
     /// <summary>Threads that are inside an item now.</summary>
     public int BusyThreads => Volatile.Read(ref _busyThreads);
+
+    /// <summary>Items run so far: grows as long as the pool gets on.</summary>
+    public long ItemsRun => Interlocked.Read(ref _itemsRun);
 
     /// <summary>Jobs that have items no thread has taken yet.</summary>
     public int QueuedJobs
@@ -115,6 +119,7 @@ public sealed class ComputePool : IDisposable
                 finally
                 {
                     Interlocked.Decrement(ref _busyThreads);
+                    Interlocked.Increment(ref _itemsRun);
                 }
             }
 

@@ -38,9 +38,13 @@ public sealed class QueryExecutor
         TilePlan plan = TilePlan.Make(query.Snapshot, query.Mask, query.Queries);
         AttentionActuals actuals = new() { Plan = clock.Step(0) };
         SequenceSpec spec = query.Snapshot.Spec;
+        ScoreFunction score = query.Options.Score;
+        query = await PrepareJob.PrepareAsync(_pool, query, cancellationToken).ConfigureAwait(false);
         if (plan.Work.Count == 0)
         {
-            return new TileOutcome(new PooledPartial(query.Rows, spec.NumHeadsQ, spec.HeadDimV), 0, plan.BlocksSkipped, 0, 0) { Actuals = actuals };
+            PooledPartial empty = new(query.Rows, spec.NumHeadsQ, spec.HeadDimV);
+            await AddSinksAsync(empty, score, spec, cancellationToken).ConfigureAwait(false);
+            return new TileOutcome(empty, 0, plan.BlocksSkipped, 0, 0) { Prepared = query, Actuals = actuals };
         }
 
         FanOut<TileAnswer> fanOut = new(query, ledger, _time, _gateway.ComputeAsync);
@@ -49,8 +53,10 @@ public sealed class QueryExecutor
         long answerBytes = (long)partials.Length * PooledPartial.LengthOf(query.Rows, spec.NumHeadsQ, spec.HeadDimV) * sizeof(float);
         actuals = actuals with { Ask = clock.Step(TravelledBytes(query, plan)) };
         PooledPartial root = partials.Length == 1 ? partials[0].Partial : await MergeAsync(partials, query, cancellationToken).ConfigureAwait(false);
+        await AddSinksAsync(root, score, spec, cancellationToken).ConfigureAwait(false);
         return new TileOutcome(root, plan.BlocksVisited, plan.BlocksSkipped, partials.Length, fanOut.Retries)
         {
+            Prepared = query,
             Actuals = actuals with { Merge = clock.Step(partials.Length == 1 ? 0 : answerBytes) },
         };
     }
@@ -71,7 +77,7 @@ public sealed class QueryExecutor
             return total;
         }
 
-        FanOut<MassAnswer> fanOut = new(query, ledger, _time, AskAsync);
+        FanOut<MassAnswer> fanOut = new(outcome.Prepared, ledger, _time, AskAsync);
         foreach (MassAnswer answer in await fanOut.RunAsync(plan.Work, cancellationToken).ConfigureAwait(false))
         {
             total.Span.Add(answer.Mass.Span);
@@ -111,6 +117,24 @@ public sealed class QueryExecutor
         }
 
         return bytes;
+    }
+
+    private async ValueTask AddSinksAsync(PooledPartial root, ScoreFunction score, SequenceSpec spec, CancellationToken cancellationToken)
+    {
+        if (score.SinkLogits is null)
+        {
+            return;
+        }
+
+        try
+        {
+            await _pool.RunAsync(new SinkJob(root, CompiledScore.SinksLog2(score, spec.NumHeadsQ), cancellationToken)).ConfigureAwait(false);
+        }
+        catch
+        {
+            root.Dispose();
+            throw;
+        }
     }
 
     private async Task<PooledPartial> MergeAsync(NodePartial[] partials, TileQuery query, CancellationToken cancellationToken)

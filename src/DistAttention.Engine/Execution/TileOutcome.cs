@@ -8,6 +8,9 @@ namespace DistAttention.Engine.Execution;
 /// <param name="Retries">Parts asked for again.</param>
 public sealed record TileOutcome(PooledPartial Root, long BlocksVisited, long BlocksSkipped, int Partials, int Retries) : IDisposable
 {
+    /// <summary>The tile as its owners took it: queries projected and turned.</summary>
+    public required TileQuery Prepared { get; init; }
+
     /// <summary>What its steps took, all but the last one.</summary>
     public AttentionActuals Actuals { get; init; }
 

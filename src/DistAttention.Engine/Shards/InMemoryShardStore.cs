@@ -51,7 +51,7 @@ public sealed class InMemoryShardStore : IShardStore
     {
         int keep = Math.Min(write.Count, end - write.FirstIdx);
         int kRow = write.Spec.NumHeadsKv * write.Spec.HeadDim;
-        int vRow = write.Spec.NumHeadsKv * write.Spec.HeadDimV;
+        int vRow = write.Spec.NumHeadsKv * write.Spec.AppendedHeadDimV;
         return write with { Count = keep, K = write.K[..(keep * kRow)], V = write.V[..(keep * vRow)] };
     }
 }

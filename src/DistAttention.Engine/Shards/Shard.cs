@@ -150,8 +150,8 @@ public sealed class Shard : CountedLease
         int block = (int)(part.Start / SequenceFormat.BlockLength);
         int from = (int)part.Start - write.FirstIdx;
         int count = (int)part.Length;
-        int kRow = Layout.NumHeadsKv * Layout.HeadDim;
-        int vRow = Layout.NumHeadsKv * Layout.HeadDimV;
+        int vRow = Spec.NumHeadsKv * Spec.AppendedHeadDimV;
+        using PreparedKeys k = PreparedKeys.Of(Spec, Id, write, part);
         KvBlock target;
         lock (_lock)
         {
@@ -168,7 +168,7 @@ public sealed class Shard : CountedLease
                 Layout,
                 target.Bytes,
                 (int)(part.Start % SequenceFormat.BlockLength),
-                write.K.Span.Slice(from * kRow, count * kRow),
+                k.Rows,
                 write.V.Span.Slice(from * vRow, count * vRow));
         }
     }

@@ -8,7 +8,7 @@ namespace DistAttention.Engine.Shards;
 /// <param name="FirstIdx">Place of the first row, counted from the shard's first position.</param>
 /// <param name="Count">Rows.</param>
 /// <param name="K">Keys [Count, NumHeadsKv, HeadDim].</param>
-/// <param name="V">Values [Count, NumHeadsKv, HeadDimV].</param>
+/// <param name="V">Values [Count, NumHeadsKv, AppendedHeadDimV].</param>
 public readonly record struct ShardWrite(
     ShardId Shard,
     SequenceSpec Spec,

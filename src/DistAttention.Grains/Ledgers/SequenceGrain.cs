@@ -17,17 +17,20 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
     private readonly ClusterSilos _silos;
     private readonly ClusterLinks _links;
     private readonly LocalSequences _local;
+    private readonly Parcels _parcels;
     private readonly TimeProvider _time;
     private readonly GroupPlacement _placement;
     private readonly SemaphoreSlim _opening = new(1, 1);
+    private readonly OnceById<SequenceHandle> _forks = new();
     private SequenceLedger? _ledger;
 
-    public SequenceGrain(ILedgerStore store, ClusterSilos silos, ClusterLinks links, LocalSequences local, TimeProvider time)
+    public SequenceGrain(ILedgerStore store, ClusterSilos silos, ClusterLinks links, LocalSequences local, Parcels parcels, TimeProvider time)
     {
         _store = store;
         _silos = silos;
         _links = links;
         _local = local;
+        _parcels = parcels;
         _time = time;
         _placement = new GroupPlacement(silos);
     }
@@ -65,12 +68,12 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
     public async Task<SequenceHandle> OpenAsync(CancellationToken cancellationToken) =>
         EngineWire.ToHandle((await LedgerAsync(null)).Record);
 
-    public async Task DeleteAsync(CancellationToken cancellationToken)
+    public async Task DeleteAsync(Guid? uid, CancellationToken cancellationToken)
     {
         SequenceLedger ledger;
         try
         {
-            ledger = await LedgerAsync(null);
+            ledger = await LedgerAsync(uid);
         }
         catch (ShardLostException)
         {
@@ -79,37 +82,22 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
             return;
         }
 
-        Guid uid = ledger.Record.Uid;
+        Guid deleted = ledger.Record.Uid;
         ImmutableArray<ShardEntry> held = await ledger.DeleteAsync(cancellationToken);
         _ledger = null;
-        _local.Remove(Id.Value, uid);
-        await Catalog.RemoveAsync(Id.Value, uid);
-        await ReleaseAsync(held, uid);
+        _local.Remove(Id.Value, deleted);
+        await ReleaseAsync(held, deleted);
+        await Catalog.RemoveAsync(Id.Value, deleted);
         ledger.Dispose();
     }
 
-    public async Task<SequenceHandle> ForkAsync(Guid uid, string name, long? length, CancellationToken cancellationToken)
-    {
-        SequenceLedger ledger = await LedgerAsync(uid);
-        LedgerRecord fork = await ledger.ForkAsync(new SequenceId(name), length, SeedAsync, RetainAsync, cancellationToken);
-        try
-        {
-            LedgerSeed seed = new(fork.Uid, Packed.Of(fork.Spec), fork.Length, EngineWire.ToMap(fork.Shards.AsSpan()), fork.Fence);
-            ISequenceGrain grain = _links.Grains.GetGrain<ISequenceGrain>(name);
-            OwnerId home = fork.Shards.IsEmpty ? _silos.Self : fork.Shards[0].Owner;
-            return await _links.WithHint(home, () => grain.AdoptAsync(seed, cancellationToken));
-        }
-        catch
-        {
-            await ReleaseAsync(fork.Shards, fork.Uid);
-            throw;
-        }
-    }
+    public Task<SequenceHandle> ForkAsync(Guid uid, Guid forkUid, string name, long? length, CancellationToken cancellationToken) =>
+        _forks.RunAsync(forkUid, () => ForkAsync(uid, forkUid, name, length), cancellationToken);
 
-    public async Task<SequenceSnapshot> TruncateAsync(Guid uid, long length, CancellationToken cancellationToken)
+    public async Task<SequenceSnapshot> TruncateAsync(Guid uid, OperationId operation, long length, CancellationToken cancellationToken)
     {
         SequenceLedger ledger = await LedgerAsync(uid);
-        (SequenceSnapshot snapshot, ImmutableArray<ShardEntry> dropped) = await ledger.TruncateAsync(length, SeedAsync, cancellationToken);
+        (SequenceSnapshot snapshot, ImmutableArray<ShardEntry> dropped) = await ledger.TruncateAsync(operation, length, SeedAsync, cancellationToken);
         await ReleaseAsync(dropped, uid);
         return snapshot;
     }
@@ -172,9 +160,10 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
 
         AttendOptions options = how.ToOptions();
         Packed<AttentionPlan> plan = await Task.Run(() => Packed.Of(Planner.Plan(snapshot, rows, options)), cancellationToken);
-        CallLimits.RequireFits("The plan", plan.Bytes.Length);
-        return new PlanReply(plan);
+        return _parcels.Fit("The plan", plan.Bytes.Length, new PlanReply(plan), static parcel => new PlanReply(null, parcel));
     }
+
+    public Task<ParcelPart> FetchAsync(Guid id, int part) => Task.FromResult(_parcels.Fetch(id, part));
 
     public async Task FoundAsync(Guid uid, ShardRef shard, string owner) =>
         await (await LedgerAsync(uid)).MoveAsync(EngineWire.ToId(shard), new OwnerId(owner), CancellationToken.None);
@@ -215,6 +204,45 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         finally
         {
             _opening.Release();
+        }
+    }
+
+    private async Task<SequenceHandle> ForkAsync(Guid uid, Guid forkUid, string name, long? length)
+    {
+        SequenceLedger ledger = await LedgerAsync(uid);
+        ISequenceGrain grain = _links.Grains.GetGrain<ISequenceGrain>(name);
+        if (await AdoptedAsync(grain, forkUid) is { } adopted)
+        {
+            return adopted;
+        }
+
+        LedgerRecord fork = await ledger.ForkAsync(new SequenceId(name), forkUid, length, SeedAsync, RetainAsync, CancellationToken.None);
+        LedgerSeed seed = new(fork.Uid, Packed.Of(fork.Spec), fork.Length, EngineWire.ToMap(fork.Shards.AsSpan()), fork.Fence);
+        OwnerId home = fork.Shards.IsEmpty ? _silos.Self : fork.Shards[0].Owner;
+        try
+        {
+            return await _links.WithHint(home, () => grain.AdoptAsync(seed, CancellationToken.None));
+        }
+        catch (DistAttentionException)
+        {
+            // It was refused. After any other failure it may have been adopted, and the shards are needed.
+            await ReleaseAsync(fork.Shards, fork.Uid);
+            throw;
+        }
+    }
+
+    /// <summary>The fork, if an earlier attempt has made it and its answer was lost.</summary>
+    /// <exception cref="SequenceExistsException">Another sequence has its name.</exception>
+    private static async Task<SequenceHandle?> AdoptedAsync(ISequenceGrain grain, Guid forkUid)
+    {
+        try
+        {
+            SequenceHandle found = await grain.OpenAsync(CancellationToken.None);
+            return found.Uid == forkUid ? found : throw new SequenceExistsException(new SequenceId(found.Name));
+        }
+        catch (SequenceNotFoundException)
+        {
+            return null;
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
 
     public async Task<string> WriteAsync(WriteCall write, CancellationToken cancellationToken)
     {
-        using CallBook.Entry entry = _calls.Begin(write.CallId);
+        using CallBook.Entry entry = _calls.Begin(write.CallId, cancellationToken);
         SequenceSpec spec = write.Spec.Value;
         RequireCommitted(write, spec);
         ShardWrite rows = new(
@@ -53,10 +53,10 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
             write.FirstIdx,
             write.Count,
             write.K.Floats("k", write.Count, spec.NumHeadsKv, spec.HeadDim),
-            write.V.Floats("v", write.Count, spec.NumHeadsKv, spec.HeadDimV));
+            write.V.Floats("v", write.Count, spec.NumHeadsKv, spec.AppendedHeadDimV));
         try
         {
-            await Task.Run(() => _shards.WriteAsync(rows, cancellationToken).AsTask(), cancellationToken);
+            await Task.Run(() => _shards.WriteAsync(rows, entry.Token).AsTask(), entry.Token);
         }
         catch (StaleWriteException)
         {
@@ -75,7 +75,13 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
         return Task.CompletedTask;
     }
 
-    public Task<bool> IsWorkingOnAsync(Guid callId) => Task.FromResult(_calls.Contains(callId));
+    public Task<CallProgress> AskAsync(Guid callId) => Task.FromResult(_calls.Ask(callId));
+
+    public Task CancelAsync(Guid callId)
+    {
+        _calls.Cancel(callId);
+        return Task.CompletedTask;
+    }
 
     public Task<ShardWhereabouts> FindAsync() => Task.FromResult(new ShardWhereabouts(_silos.Self.Value, RowsHeld()));
 

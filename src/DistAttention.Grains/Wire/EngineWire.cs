@@ -52,14 +52,14 @@ internal static class EngineWire
     public static TileCall ToCall(TileRequest request, int firstRow, int rows)
     {
         SequenceSpec spec = request.Spec;
-        int row = spec.NumHeadsQ * spec.HeadDim;
+        int row = spec.NumHeadsQ * spec.StoredHeadDim;
         PositionRange queries = new(request.FirstQueryPosition + firstRow, request.FirstQueryPosition + firstRow + rows);
         return new TileCall
         {
             CallId = Guid.NewGuid(),
             Spec = Packed.Of(spec),
             Snapshot = request.Snapshot,
-            Q = new TensorPayload(request.Q.Slice(firstRow * row, rows * row), rows, spec.NumHeadsQ, spec.HeadDim),
+            Q = new TensorPayload(request.Q.Slice(firstRow * row, rows * row), rows, spec.NumHeadsQ, spec.StoredHeadDim),
             Rows = rows,
             FirstQueryPosition = request.FirstQueryPosition + firstRow,
             Mask = Packed.Of(request.Mask.HasData ? request.Mask.Restrict(queries, request.Positions) : request.Mask),
@@ -81,7 +81,7 @@ internal static class EngineWire
         {
             Spec = spec,
             Snapshot = call.Snapshot,
-            Q = call.Q.Floats("q", call.Rows, spec.NumHeadsQ, spec.HeadDim),
+            Q = call.Q.Floats("q", call.Rows, spec.NumHeadsQ, spec.StoredHeadDim),
             Rows = call.Rows,
             FirstQueryPosition = call.FirstQueryPosition,
             Mask = call.Mask.Value,

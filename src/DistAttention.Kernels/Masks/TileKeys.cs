@@ -21,8 +21,9 @@ internal readonly record struct TileKeys(int First, int Count, bool Masked, uint
     /// <param name="words">[8][lanes].</param>
     /// <param name="lanes">Lanes, a multiple of 4.</param>
     /// <param name="keyCount">Keys of the tile.</param>
+    /// <param name="mayStartLate">Whether keys before the first visible one may be left out.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static unsafe TileKeys Of(uint* words, int lanes, int keyCount)
+    public static unsafe TileKeys Of(uint* words, int lanes, int keyCount, bool mayStartLate)
     {
         uint panels = 0;
         int end = 0;
@@ -41,7 +42,7 @@ internal readonly record struct TileKeys(int First, int Count, bool Masked, uint
             end = any == 0 ? end : (32 * word) + 32 - BitOperations.LeadingZeroCount(any);
         }
 
-        int first = panels == 0 ? 0 : BitOperations.TrailingZeroCount(panels) / 2 * 32;
+        int first = panels == 0 || !mayStartLate ? 0 : BitOperations.TrailingZeroCount(panels) / 2 * 32;
         return panels == 0 ? None : new TileKeys(first, end - first, true, panels >> (first / KvLayout.PanelLength));
     }
 

@@ -27,7 +27,7 @@ internal static unsafe class MassPass<TLanes, TVec, TElement, TScaled>
         int lanes = QueryLanes<TLanes, TVec, TElement, TScaled>.LanesFor(job.VectorCount);
         KernelScratch scratch = job.Scratch;
         scratch.Begin(
-            QueryLanes<TLanes, TVec, TElement, TScaled>.ScratchBytes(job.Layout, lanes)
+            QueryLanes<TLanes, TVec, TElement, TScaled>.ScratchBytes(job, lanes)
             + (2 * KernelScratch.Size<float>(lanes))
             + KernelScratch.Size<float>(GroupLanes)
             + KernelScratch.Size<long>(GroupLanes));
@@ -71,7 +71,7 @@ internal static unsafe class MassPass<TLanes, TVec, TElement, TScaled>
                 int used = Math.Min(groupLanes, job.VectorCount - group);
                 for (int lane = 0; lane < groupLanes; lane += TLanes.Count)
                 {
-                    Probabilities(queries, lane, groupLanes, keys, max + group + lane, sum + group + lane);
+                    Probabilities(job, queries, group, lane, keys, max + group + lane, sum + group + lane);
                 }
 
                 AddBins(job, queries.Scores, group, groupLanes, used, start + keys.First, keys.Count, sums, destination);
@@ -82,19 +82,11 @@ internal static unsafe class MassPass<TLanes, TVec, TElement, TScaled>
 
     /// <summary>Raw scores become p = 2^(score − max) / sum in place; −1 where the key is hidden.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Probabilities(QueryLanes<TLanes, TVec, TElement, TScaled> queries, int lane, int lanes, TileKeys keys, float* max, float* sum)
+    private static void Probabilities(in NodeJob job, QueryLanes<TLanes, TVec, TElement, TScaled> queries, int group, int lane, TileKeys keys, float* max, float* sum)
     {
+        queries.Finish(job, group, lane, keys);
         float* scores = queries.Scores + lane;
-        float* keyScales = QueryLanes<TLanes, TVec, TElement, TScaled>.ScalesFrom(queries.KeyScales, keys.First);
-        if (keys.Masked)
-        {
-            SoftmaxColumn.Scores<TLanes, TVec, TScaled, Yes>(scores, lanes, keys.Count, keyScales, queries.WordsFrom(keys.First, lanes) + lane);
-        }
-        else
-        {
-            SoftmaxColumn.Scores<TLanes, TVec, TScaled, No>(scores, lanes, keys.Count, keyScales, null);
-        }
-
+        int lanes = queries.GroupLanesAt(group);
         TVec origin = TLanes.Load(max);
         TVec divisor = TLanes.Load(sum);
         TVec hidden = TLanes.Broadcast(float.NegativeInfinity);

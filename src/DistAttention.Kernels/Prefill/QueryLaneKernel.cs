@@ -25,7 +25,7 @@ internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileK
         _columns = Columns(job.Layout);
         _partialFloats = (nint)lanes * (2 + _columns);
         job.Scratch.Begin(
-            QueryLanes<TLanes, TVec, TElement, TScaled>.ScratchBytes(job.Layout, lanes)
+            QueryLanes<TLanes, TVec, TElement, TScaled>.ScratchBytes(job, lanes)
             + (2 * KernelScratch.Size<float>(GroupLanes))
             + KernelScratch.Size<float>(_partialFloats * partials));
         _queries = new(job);
@@ -145,16 +145,12 @@ internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileK
 
         int lanes = _queries.GroupLanesAt(group);
         float* scores = _queries.Scores;
-        float* keyScales = QueryLanes<TLanes, TVec, TElement, TScaled>.ScalesFrom(_queries.KeyScales, keys.First);
         float* valueScales = QueryLanes<TLanes, TVec, TElement, TScaled>.ScalesFrom(_queries.ValueScales, keys.First);
-        uint* words = _queries.WordsFrom(keys.First, lanes);
         float* max = Partial(partial) + group;
         float* sum = max + _queries.Lanes;
         for (int lane = 0; lane < lanes; lane += TLanes.Count)
         {
-            TVec tileMax = keys.Masked
-                ? SoftmaxColumn.Scores<TLanes, TVec, TScaled, Yes>(scores + lane, lanes, keys.Count, keyScales, words + lane)
-                : SoftmaxColumn.Scores<TLanes, TVec, TScaled, No>(scores + lane, lanes, keys.Count, keyScales, null);
+            TVec tileMax = _queries.Finish(job, group, lane, keys);
             SoftmaxColumn.Weights<TLanes, TVec, TScaled>(
                 scores + lane, lanes, keys.Count, tileMax, valueScales, max + lane, sum + lane, _alpha + lane);
         }
