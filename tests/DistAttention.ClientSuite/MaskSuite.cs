@@ -5,6 +5,8 @@ public abstract class MaskSuite
 {
     private const int Length = 3300;
 
+    private static readonly IReadOnlyDictionary<string, AttentionMask> _masks = MaskSamples.All(Length);
+
     private static readonly AttentionProblem _some = new() { Seed = 701, NumHeadsKv = 1, GroupSize = 2, HeadDim = 8, HeadDimV = 8, Length = Length, Rows = 60 };
 
     /// <summary>The client; the same for all tests of a class.</summary>
@@ -16,7 +18,7 @@ public abstract class MaskSuite
     [MemberData(nameof(Names))]
     public async Task EveryMask(string name)
     {
-        AttentionProblem problem = _some with { Mask = MaskSamples.All(Length)[name] };
+        AttentionProblem problem = _some with { Mask = _masks[name] };
         IAttentionSequence sequence = await Client.FillAsync(problem, 1024);
         foreach (long first in (long[])[-10, 1050, Length - 50])
         {
@@ -88,7 +90,7 @@ public abstract class MaskSuite
     [InlineData("bigbird")]
     public async Task MassUnderAMask(string name)
     {
-        AttentionProblem problem = _some with { Mask = MaskSamples.All(Length)[name], FirstQueryPosition = 900 };
+        AttentionProblem problem = _some with { Mask = _masks[name], FirstQueryPosition = 900 };
         AttentionMassOptions options = new() { Mask = problem.Mask, FirstQueryPosition = 900, TopK = 5, Bins = 7 };
         AttentionMass one = await (await Client.FillAsync(problem, 4096)).AttentionMassAsync(problem.Q, options);
         AttentionMass many = await (await Client.FillAsync(problem, 1024)).AttentionMassAsync(problem.Q, options);

@@ -9,6 +9,7 @@ public sealed class CompiledMaskTests
 
     private static readonly IReadOnlyDictionary<string, AttentionMask> _primitives = MaskSamples.Primitives(Small);
     private static readonly IReadOnlyDictionary<string, AttentionMask> _composed = MaskSamples.Composed(Small);
+    private static readonly IReadOnlyDictionary<string, AttentionMask> _large = MaskSamples.All(700);
 
     public static TheoryData<string> Primitives => [.. _primitives.Keys];
 
@@ -58,7 +59,7 @@ public sealed class CompiledMaskTests
     public void Bits_agree_with_the_definition(string name)
     {
         // The same kinds of mask over several tiles.
-        AttentionMask mask = MaskSamples.All(700)[name];
+        AttentionMask mask = _large[name];
         CompiledMask compiled = CompiledMask.Compile(mask);
         foreach (long qStart in new long[] { -3, 0, 1, 250, 254, 511, 699, 5000 })
         {
@@ -85,7 +86,7 @@ public sealed class CompiledMaskTests
     [MemberData(nameof(All))]
     public void Many_rows_at_once_have_the_bits_of_each(string name)
     {
-        CompiledMask compiled = CompiledMask.Compile(MaskSamples.All(700)[name]);
+        CompiledMask compiled = CompiledMask.Compile(_large[name]);
         uint[] together = new uint[150 * 8];
         uint[] alone = new uint[8];
         compiled.Fill(new PositionRange(-10, 140), 0, together);
