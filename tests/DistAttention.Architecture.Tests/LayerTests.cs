@@ -15,7 +15,7 @@ public sealed class LayerTests
         ["DistAttention.Grains"] = ["DistAttention.Engine", "DistAttention.Storage", "DistAttention.Contracts", "Microsoft.Orleans.Server"],
         ["DistAttention.Silo"] = ["DistAttention.Grains", "Microsoft.Orleans.Clustering.AdoNet", "Npgsql"],
         ["DistAttention.Client"] = ["DistAttention.Contracts", "Microsoft.Orleans.Client"],
-        ["DistAttention.Cli"] = ["DistAttention.Client", "DistAttention.Silo", "DistAttention.Engine", "System.CommandLine", "Spectre.Console"],
+        ["DistAttention.Cli"] = ["DistAttention.Client", "DistAttention.Silo", "DistAttention.Engine", "DistAttention.Storage", "System.CommandLine", "Spectre.Console"],
     };
 
     private static readonly string[] _needNoOrleans =

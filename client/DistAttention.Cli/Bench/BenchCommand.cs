@@ -1,6 +1,7 @@
 using DistAttention.Cli.Bench.Compare;
 using DistAttention.Cli.Bench.Kernel;
 using DistAttention.Cli.Bench.Mask;
+using DistAttention.Cli.Bench.Storage;
 using DistAttention.Cli.Output;
 using DistAttention.Cli.Shell;
 
@@ -23,6 +24,7 @@ internal static class BenchCommand
         verb.Add(KernelCommand.Create(console));
         verb.Add(MaskCommand.Create(console));
         verb.Add(CompareCommand.Create(console));
+        verb.Add(StorageCommand.Create(console));
         return verb;
     }
 }

@@ -103,6 +103,15 @@ public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
     [Alias("Explain")]
     Task<PlanReply> ExplainAsync(Guid uid, long rows, AttendTerms how, CancellationToken cancellationToken);
 
+    /// <summary>Gives shards whose owner does not answer to other owners, where these can read them back.</summary>
+    /// <param name="uid">The sequence meant.</param>
+    /// <param name="shards">The shards.</param>
+    /// <param name="unreachable">The owner that does not answer.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Where they are now, in the order given, without those that are no longer part of the sequence.</returns>
+    [Alias("Reassign")]
+    Task<ShardMap> ReassignAsync(Guid uid, ShardRef[] shards, string unreachable, CancellationToken cancellationToken);
+
     /// <summary>Tells the ledger where a shard was found.</summary>
     /// <param name="uid">The sequence meant.</param>
     /// <param name="shard">The shard.</param>

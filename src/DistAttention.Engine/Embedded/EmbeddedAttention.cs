@@ -16,7 +16,6 @@ public sealed class EmbeddedAttention : IAttentionClient
     private readonly LocalPlacement _placement = new();
     private readonly EmbeddedOptions _options;
     private bool _disposed;
-    private bool _adopted;
 
     /// <summary>Starts the compute threads.</summary>
     /// <param name="options">How to work; null for the defaults.</param>
@@ -30,7 +29,7 @@ public sealed class EmbeddedAttention : IAttentionClient
         Registry = new ShardRegistry(Budget, _options.ShardStore);
         Gateway = new LocalGateway(new ShardService(Registry, Pool));
         Executor = new QueryExecutor(Gateway, Pool, _options.TimeProvider);
-        Appender = new Appender(Gateway, _options.ComputeThreads);
+        Appender = new Appender(Gateway, _options.ComputeThreads, _options.TimeProvider);
     }
 
     /// <summary>Bytes of native memory that K/V takes now.</summary>
@@ -80,9 +79,7 @@ public sealed class EmbeddedAttention : IAttentionClient
             VersionedLedger stored = await _options.LedgerStore.ReadAsync(id, cancellationToken).ConfigureAwait(false)
                 ?? throw new SequenceNotFoundException(id);
             stored.Record.Spec.Validate();
-            await AdoptAsync(cancellationToken).ConfigureAwait(false);
             SequenceLedger ledger = await SequenceLedger.OpenAsync(stored, _options.LedgerStore, _placement, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
-            Registry.Retain(stored.Record.Shards.Select(static s => s.Id), stored.Record.Uid);
             return _open[id] = new EmbeddedSequence(this, ledger);
         }
         finally
@@ -146,28 +143,6 @@ public sealed class EmbeddedAttention : IAttentionClient
         {
             _naming.Release();
         }
-    }
-
-    /// <summary>
-    /// Once, before anything stored by an earlier process is opened: holds the shards of all stored sequences, so that
-    /// deleting one does not take the rows from others that share them.
-    /// </summary>
-    private async ValueTask AdoptAsync(CancellationToken cancellationToken)
-    {
-        if (_adopted)
-        {
-            return;
-        }
-
-        await foreach (LedgerRecord record in _options.LedgerStore.ListAsync("", cancellationToken).ConfigureAwait(false))
-        {
-            if (!_open.ContainsKey(record.Id))
-            {
-                Registry.Retain(record.Shards.Select(static s => s.Id), record.Uid);
-            }
-        }
-
-        _adopted = true;
     }
 
     internal SequenceInfo InfoOf(LedgerRecord record) => new()

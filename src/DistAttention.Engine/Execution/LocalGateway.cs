@@ -17,11 +17,8 @@ internal sealed class LocalGateway(ShardService service) : IShardGateway
     public ValueTask<bool> SeedAsync(OwnerId owner, ShardId shard, ShardId source, int count, CancellationToken cancellationToken) =>
         service.Registry.SeedAsync(shard, source, count, cancellationToken);
 
-    public ValueTask RetainAsync(OwnerId owner, IReadOnlyList<ShardId> shards, Guid holder, CancellationToken cancellationToken)
-    {
-        service.Registry.Retain(shards, holder);
-        return default;
-    }
+    public ValueTask RetainAsync(OwnerId owner, IReadOnlyList<ShardId> shards, Guid holder, CancellationToken cancellationToken) =>
+        service.Registry.RetainAsync(shards, holder, cancellationToken);
 
     public ValueTask ReleaseAsync(OwnerId owner, IReadOnlyList<ShardId> shards, Guid holder, CancellationToken cancellationToken) =>
         service.Registry.ReleaseAsync(shards, holder, cancellationToken);

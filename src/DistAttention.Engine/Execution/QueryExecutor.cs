@@ -47,7 +47,7 @@ public sealed class QueryExecutor
             return new TileOutcome(empty, 0, plan.BlocksSkipped, 0, 0) { Prepared = query, Actuals = actuals };
         }
 
-        FanOut<TileAnswer> fanOut = new(query, ledger, _time, _gateway.ComputeAsync);
+        FanOut<TileAnswer> fanOut = new(query, ledger, _time, _gateway.ComputeAsync, _gateway.HedgeOf);
         List<TileAnswer> answers = await fanOut.RunAsync(plan.Work, cancellationToken).ConfigureAwait(false);
         NodePartial[] partials = [.. answers.SelectMany(static a => a.Partials).OrderBy(static p => p.Node.FirstRun)];
         long answerBytes = (long)partials.Length * PooledPartial.LengthOf(query.Rows, spec.NumHeadsQ, spec.HeadDimV) * sizeof(float);
@@ -77,7 +77,7 @@ public sealed class QueryExecutor
             return total;
         }
 
-        FanOut<MassAnswer> fanOut = new(outcome.Prepared, ledger, _time, AskAsync);
+        FanOut<MassAnswer> fanOut = new(outcome.Prepared, ledger, _time, AskAsync, _gateway.HedgeOf);
         foreach (MassAnswer answer in await fanOut.RunAsync(plan.Work, cancellationToken).ConfigureAwait(false))
         {
             total.Span.Add(answer.Mass.Span);

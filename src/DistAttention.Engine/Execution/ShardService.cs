@@ -33,14 +33,22 @@ public sealed class ShardService
             return;
         }
 
-        Shard shard = await _registry.LeaseForWriteAsync(write.Shard, write.Spec, cancellationToken).ConfigureAwait(false);
+        Shard shard = await _registry.LeaseForWriteAsync(write.Shard, write.Spec, write.CommittedRows, cancellationToken).ConfigureAwait(false);
         try
         {
+            if (_registry.Store.IsDurable)
+            {
+                write = await PrepareKeysJob.PrepareAsync(_pool, write, cancellationToken).ConfigureAwait(false);
+            }
+
+            _registry.MakeRoom(shard.BytesNeeded(write));
             shard.Prepare(write);
             try
             {
-                await _pool.RunAsync(new PackJob(shard, write, cancellationToken)).ConfigureAwait(false);
-                await _registry.Store.AppendAsync(write, cancellationToken).ConfigureAwait(false);
+                // Side by side, and both to their end: the rows are the caller's again when this returns.
+                Task stored = StoreAsync(write, cancellationToken);
+                Task packed = _pool.RunAsync(new PackJob(shard, write, cancellationToken));
+                await Task.WhenAll(stored, packed).ConfigureAwait(false);
                 shard.Complete(write);
             }
             catch
@@ -54,6 +62,11 @@ public sealed class ShardService
             _registry.EndWrite(shard);
         }
     }
+
+    /// <summary>A store that waits for a device does so on another thread than the one that packs.</summary>
+    private Task StoreAsync(ShardWrite write, CancellationToken cancellationToken) => _registry.Store.IsDurable
+        ? Task.Run(() => _registry.Store.AppendAsync(write, cancellationToken).AsTask(), cancellationToken)
+        : _registry.Store.AppendAsync(write, cancellationToken).AsTask();
 
     /// <summary>Computes a query tile.</summary>
     /// <param name="request">The tile.</param>

@@ -287,6 +287,39 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         }
     }
 
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<ShardEntry>> ReassignAsync(IReadOnlyList<ShardId> shards, OwnerId unreachable, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ThrowIfDeleted();
+            ImmutableArray<ShardEntry> moved = _shards;
+            foreach (ShardId shard in shards)
+            {
+                if (shard.Index < moved.Length
+                    && moved[shard.Index] == new ShardEntry(shard, unreachable)
+                    && _placement.ChooseInstead(_record.Spec, moved, shard.Index) is { } owner)
+                {
+                    moved = moved.SetItem(shard.Index, new ShardEntry(shard, owner));
+                }
+            }
+
+            if (moved != _shards)
+            {
+                // Shards that are only reserved are stored with the append that fills them.
+                await StoreAsync(_record with { Shards = moved[.._record.Shards.Length] }).ConfigureAwait(false);
+                _shards = moved;
+            }
+
+            return [.. shards.Where(s => s.Index < moved.Length && moved[s.Index].Id == s).Select(s => moved[s.Index])];
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     /// <summary>Deletes the sequence.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The shards it held.</returns>

@@ -21,17 +21,16 @@ internal readonly ref struct PreparedKeys : IDisposable
     public ReadOnlySpan<float> Rows { get; }
 
     /// <summary>Prepares part of a write.</summary>
-    /// <param name="spec">The sequence.</param>
-    /// <param name="shard">The shard.</param>
     /// <param name="write">The write.</param>
     /// <param name="part">Which rows, by place in the shard.</param>
     /// <exception cref="InvalidTensorException">A prepared key cannot be stored; the token is counted from the start of the write.</exception>
-    public static PreparedKeys Of(SequenceSpec spec, ShardId shard, in ShardWrite write, PositionRange part)
+    public static PreparedKeys Of(in ShardWrite write, PositionRange part)
     {
-        int row = spec.NumHeadsKv * spec.HeadDim;
+        SequenceSpec spec = write.Spec;
+        int row = write.KRow;
         int from = (int)part.Start - write.FirstIdx;
         ReadOnlySpan<float> given = write.K.Span.Slice(from * row, (int)part.Length * row);
-        if (spec.StoresKeysAsGiven)
+        if (spec.StoresKeysAsGiven || write.KeysArePrepared)
         {
             return new PreparedKeys(given, null);
         }
@@ -40,7 +39,7 @@ internal readonly ref struct PreparedKeys : IDisposable
         float[] rented = ArrayPool<float>.Shared.Rent(length);
         try
         {
-            KeyRows.Prepare(spec, given, ((long)shard.Index * spec.ShardLength) + part.Start, rented);
+            KeyRows.Prepare(spec, given, ((long)write.Shard.Index * spec.ShardLength) + part.Start, rented);
             return new PreparedKeys(rented.AsSpan(0, length), rented);
         }
         catch (Exception e)

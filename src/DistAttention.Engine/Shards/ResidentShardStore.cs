@@ -1,20 +1,40 @@
 namespace DistAttention.Engine.Shards;
 
 /// <summary>
-/// Keeps nothing: rows are as safe as the memory they are packed into. The default of the embedded client, which would
+/// Keeps no rows: they are as safe as the memory they are packed into. The default of the embedded client, which would
 /// otherwise hold every row twice.
 /// </summary>
 public sealed class ResidentShardStore : IShardStore
 {
-    /// <inheritdoc/>
-    public ValueTask AppendAsync(ShardWrite write, CancellationToken cancellationToken) => default;
+    private readonly HoldTable _holds = new();
 
     /// <inheritdoc/>
-    public ValueTask SeedAsync(ShardId shard, ShardId source, int count, CancellationToken cancellationToken) => default;
+    public bool IsDurable => false;
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, CancellationToken cancellationToken) => AsyncEnumerable.Empty<ShardWrite>();
+    public ValueTask AppendAsync(ShardWrite write, CancellationToken cancellationToken)
+    {
+        _holds.RetainFirst(write.Shard);
+        return default;
+    }
 
     /// <inheritdoc/>
-    public ValueTask DeleteAsync(ShardId shard, CancellationToken cancellationToken) => default;
+    public ValueTask SeedAsync(ShardId shard, ShardId source, int count, CancellationToken cancellationToken)
+    {
+        _holds.RetainFirst(shard);
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int fromRow, int requiredRows, CancellationToken cancellationToken) => AsyncEnumerable.Empty<ShardWrite>();
+
+    /// <inheritdoc/>
+    public ValueTask RetainAsync(ShardId shard, Guid holder, CancellationToken cancellationToken)
+    {
+        _holds.Retain(shard, holder);
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> ReleaseAsync(ShardId shard, Guid holder, CancellationToken cancellationToken) => new(_holds.Release(shard, holder));
 }

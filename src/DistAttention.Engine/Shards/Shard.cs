@@ -141,17 +141,28 @@ public sealed class Shard : CountedLease
         }
     }
 
+    /// <summary>Bytes that <see cref="Prepare"/> would take from the budget.</summary>
+    /// <param name="write">The rows.</param>
+    public long BytesNeeded(in ShardWrite write)
+    {
+        lock (_lock)
+        {
+            return Math.Max(0, BlocksOf(RowsOf(write).End) - _blocks.Count) * Layout.BlockBytes;
+        }
+    }
+
     /// <summary>Packs part of prepared rows. Parts that do not share a block may be packed side by side.</summary>
     /// <param name="write">The rows.</param>
     /// <param name="part">Which of them, by place in the shard; inside one block.</param>
     /// <exception cref="StaleWriteException">A newer reservation has written here.</exception>
-    public void PackPart(in ShardWrite write, PositionRange part)
+    public void PackPart(in ShardWrite write, PositionRange part) => Pack(write, part, write.Fence);
+
+    private void Pack(in ShardWrite write, PositionRange part, long fence)
     {
         int block = (int)(part.Start / SequenceFormat.BlockLength);
         int from = (int)part.Start - write.FirstIdx;
         int count = (int)part.Length;
-        int vRow = Spec.NumHeadsKv * Spec.AppendedHeadDimV;
-        using PreparedKeys k = PreparedKeys.Of(Spec, Id, write, part);
+        using PreparedKeys k = PreparedKeys.Of(write, part);
         KvBlock target;
         lock (_lock)
         {
@@ -163,13 +174,13 @@ public sealed class Shard : CountedLease
         // write either finishes first and is overwritten, or is refused here.
         lock (target)
         {
-            ThrowIfStale(write.Fence);
+            ThrowIfStale(fence);
             KvPacker.Pack(
                 Layout,
                 target.Bytes,
                 (int)(part.Start % SequenceFormat.BlockLength),
                 k.Rows,
-                write.V.Span.Slice(from * vRow, count * vRow));
+                write.V.Span.Slice(from * write.VRow, count * write.VRow));
         }
     }
 
@@ -186,6 +197,56 @@ public sealed class Shard : CountedLease
             ThrowIfStale(write.Fence);
             _running.Remove(RowsOf(write));
             AddWritten(RowsOf(write));
+        }
+    }
+
+    /// <summary>
+    /// Packs rows that are committed and were written elsewhere, where nothing is readable yet. No fence is looked at: what is committed
+    /// stands. They are readable after <see cref="CompleteCatchUp"/>.
+    /// </summary>
+    /// <param name="write">Rows as the store has them.</param>
+    /// <param name="wanted">Places to fill; none of them is readable here.</param>
+    /// <exception cref="CapacityExceededException">The budget cannot pay for the blocks.</exception>
+    public void CatchUp(in ShardWrite write, PositionRange wanted)
+    {
+        PositionRange rows = RowsOf(write).Intersect(wanted);
+        if (rows.IsEmpty)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            int had = _blocks.Count;
+            while (_blocks.Count < BlocksOf(rows.End))
+            {
+                _blocks.Add(new KvBlock(Layout.BlockBytes, _budget));
+            }
+
+            if (_blocks.Count > had)
+            {
+                ReplaceTable();
+            }
+        }
+
+        foreach (PositionRange part in BlockParts.Of(rows.Start, rows.Length))
+        {
+            Pack(write, part, fence: long.MaxValue);
+        }
+    }
+
+    /// <summary>Makes rows that were caught up readable.</summary>
+    /// <param name="rows">Their places.</param>
+    public void CompleteCatchUp(PositionRange rows)
+    {
+        if (rows.IsEmpty)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            AddWritten(rows);
         }
     }
 

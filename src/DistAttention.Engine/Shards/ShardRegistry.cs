@@ -3,8 +3,9 @@ using DistAttention.Engine.Memory;
 namespace DistAttention.Engine.Shards;
 
 /// <summary>
-/// The shards that this process holds. A shard stays while a sequence holds it (its maker, and forks that share it) or a
-/// running call has pinned it; then its memory goes when its last reader is done, and the store forgets it.
+/// The shards that this process has in memory. A shard stays while a sequence holds it (its maker, and forks that share it; the
+/// store knows them) or a running call has pinned it; then its memory goes when its last reader is done. Where the store is durable,
+/// idle shards also leave memory when it is needed for others.
 /// </summary>
 public sealed class ShardRegistry : IDisposable
 {
@@ -17,6 +18,7 @@ public sealed class ShardRegistry : IDisposable
     private readonly Queue<ShardId> _forgottenOldestFirst = [];
     private readonly Dictionary<ShardId, Task> _loading = [];
     private readonly IShardStore _store;
+    private long _uses;
     private bool _disposed;
 
     /// <summary>Makes an empty registry.</summary>
@@ -40,13 +42,7 @@ public sealed class ShardRegistry : IDisposable
     {
         lock (_lock)
         {
-            if (_entries.TryGetValue(id, out Entry? entry) && entry.Shard is { } shard)
-            {
-                shard.Lease();
-                return shard;
-            }
-
-            return null;
+            return _entries.TryGetValue(id, out Entry? entry) && entry.Shard is not null ? Lease(entry, writeSpec: null) : null;
         }
     }
 
@@ -56,10 +52,11 @@ public sealed class ShardRegistry : IDisposable
     /// </summary>
     /// <param name="id">The shard.</param>
     /// <param name="spec">The sequence's shape and storage.</param>
+    /// <param name="committedRows">Rows of the shard that are committed.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="StaleWriteException">The shard is no longer part of any sequence.</exception>
-    public async ValueTask<Shard> LeaseForWriteAsync(ShardId id, SequenceSpec spec, CancellationToken cancellationToken) =>
-        await LeaseAsync(id, spec, cancellationToken).ConfigureAwait(false) ?? throw new StaleWriteException(id);
+    public async ValueTask<Shard> LeaseForWriteAsync(ShardId id, SequenceSpec spec, int committedRows, CancellationToken cancellationToken) =>
+        await LeaseAsync(id, spec, committedRows, cancellationToken).ConfigureAwait(false) ?? throw new StaleWriteException(id);
 
     /// <summary>Ends a lease for writing.</summary>
     /// <param name="shard">The shard.</param>
@@ -76,11 +73,16 @@ public sealed class ShardRegistry : IDisposable
         shard.Release();
     }
 
-    /// <summary>Leases a shard, reading it back from the store if it is not resident; null if the store has nothing of it either.</summary>
+    /// <summary>
+    /// Leases a shard, reading it back from the store if it is not resident, or not with all its committed rows: another process may have
+    /// written them. Null if the store has nothing of it either.
+    /// </summary>
     /// <param name="id">The shard.</param>
+    /// <param name="committedRows">Rows of it that are committed, as far as the caller knows.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
-    public ValueTask<Shard?> LeaseOrLoadAsync(ShardId id, CancellationToken cancellationToken) =>
-        TryLease(id) is { } resident ? new(resident) : LeaseAsync(id, writeSpec: null, cancellationToken);
+    /// <exception cref="StorageDamagedException">Some of them cannot be read back.</exception>
+    public ValueTask<Shard?> LeaseOrLoadAsync(ShardId id, int committedRows, CancellationToken cancellationToken) =>
+        LeaseAsync(id, writeSpec: null, committedRows, cancellationToken);
 
     /// <summary>Adds a shard that starts with another's first rows.</summary>
     /// <param name="id">The new shard.</param>
@@ -90,7 +92,7 @@ public sealed class ShardRegistry : IDisposable
     /// <returns>Whether the source is here.</returns>
     public async ValueTask<bool> SeedAsync(ShardId id, ShardId source, int count, CancellationToken cancellationToken)
     {
-        Shard? from = await LeaseOrLoadAsync(source, cancellationToken).ConfigureAwait(false);
+        Shard? from = await LeaseOrLoadAsync(source, count, cancellationToken).ConfigureAwait(false);
         if (from is null)
         {
             return false;
@@ -100,12 +102,13 @@ public sealed class ShardRegistry : IDisposable
         try
         {
             // Memory first: what it refuses leaves nothing behind in the store.
+            MakeRoom(from.Layout.BlockBytes);
             seeded = Shard.Seeded(id, from, count, Budget);
             await _store.SeedAsync(id, source, count, cancellationToken).ConfigureAwait(false);
             lock (_lock)
             {
                 ThrowIfDisposed();
-                Entry entry = GetOrAdd(id, id.Sequence);
+                Entry entry = GetOrAdd(id);
                 (entry.Shard, seeded) = (seeded, entry.Shard);
             }
 
@@ -121,54 +124,46 @@ public sealed class ShardRegistry : IDisposable
     /// <summary>Lets another sequence hold shards too. Holding twice is holding once.</summary>
     /// <param name="ids">The shards.</param>
     /// <param name="holder">The sequence.</param>
-    public void Retain(IEnumerable<ShardId> ids, Guid holder)
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async ValueTask RetainAsync(IEnumerable<ShardId> ids, Guid holder, CancellationToken cancellationToken)
     {
-        lock (_lock)
+        foreach (ShardId id in ids)
         {
-            foreach (ShardId id in ids)
-            {
-                GetOrAdd(id, holder).Holders.Add(holder);
-            }
+            await _store.RetainAsync(id, holder, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Ends a sequence's hold on shards. What nobody holds any more is forgotten.</summary>
+    /// <summary>Ends a sequence's hold on shards. What nobody holds any more is forgotten, once no running call needs it.</summary>
     /// <param name="ids">The shards.</param>
     /// <param name="holder">The sequence.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async ValueTask ReleaseAsync(IEnumerable<ShardId> ids, Guid holder, CancellationToken cancellationToken)
     {
-        List<ShardId>? forgotten = null;
-        lock (_lock)
+        foreach (ShardId id in ids)
         {
-            foreach (ShardId id in ids)
+            lock (_lock)
             {
-                if (_entries.TryGetValue(id, out Entry? entry))
+                if (_entries.TryGetValue(id, out Entry? entry) && entry.Pins > 0)
                 {
-                    entry.Holders.Remove(holder);
-                    ForgetIfUnheld(id, entry, ref forgotten);
-                }
-                else if (holder == id.Sequence)
-                {
-                    // Reserved, never written: a write that is still on its way comes too late.
-                    Remember(id);
+                    entry.Left.Add(holder);
+                    continue;
                 }
             }
-        }
 
-        await DeleteAsync(forgotten ?? [], cancellationToken).ConfigureAwait(false);
+            await ReleaseAsync(id, holder, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Keeps shards for a running call, whatever is truncated or deleted meanwhile. All or none.</summary>
     /// <param name="shards">The shards.</param>
-    /// <returns>False if one of them is no longer held.</returns>
+    /// <returns>False if one of them is known to be held by nobody any more.</returns>
     public bool TryPin(ReadOnlySpan<ShardEntry> shards)
     {
         lock (_lock)
         {
             foreach (ShardEntry shard in shards)
             {
-                if (!_entries.ContainsKey(shard.Id))
+                if (_forgotten.Contains(shard.Id))
                 {
                     return false;
                 }
@@ -176,7 +171,7 @@ public sealed class ShardRegistry : IDisposable
 
             foreach (ShardEntry shard in shards)
             {
-                _entries[shard.Id].Pins++;
+                GetOrAdd(shard.Id).Pins++;
             }
 
             return true;
@@ -187,23 +182,33 @@ public sealed class ShardRegistry : IDisposable
     /// <param name="shards">The shards, each pinned before.</param>
     public void Unpin(ReadOnlySpan<ShardEntry> shards)
     {
-        List<ShardId>? forgotten = null;
+        List<(ShardId Shard, Guid Holder)>? left = null;
         lock (_lock)
         {
             foreach (ShardEntry shard in shards)
             {
-                if (_entries.TryGetValue(shard.Id, out Entry? entry))
+                if (!_entries.TryGetValue(shard.Id, out Entry? entry) || --entry.Pins > 0)
                 {
-                    entry.Pins--;
-                    ForgetIfUnheld(shard.Id, entry, ref forgotten);
+                    continue;
+                }
+
+                foreach (Guid holder in entry.Left)
+                {
+                    (left ??= []).Add((shard.Id, holder));
+                }
+
+                entry.Left.Clear();
+                if (entry.Shard is null)
+                {
+                    _entries.Remove(shard.Id);
                 }
             }
         }
 
-        if (forgotten is not null)
+        foreach ((ShardId shard, Guid holder) in left ?? [])
         {
             // The caller waits for an answer, not for the store; what fails here is found by the store's own sweep.
-            _ = DeleteAsync(forgotten, CancellationToken.None).AsTask();
+            _ = ReleaseAsync(shard, holder, CancellationToken.None).AsTask();
         }
     }
 
@@ -222,19 +227,38 @@ public sealed class ShardRegistry : IDisposable
 
     /// <summary>Takes a shard out of memory; it comes back from the store when it is asked for. Its readers finish first.</summary>
     /// <param name="id">The shard.</param>
-    /// <returns>Whether it was taken out: not if it was not resident, or is being written.</returns>
+    /// <returns>Whether it was taken out: not if it was not resident, is being written, or could not come back.</returns>
     public bool Evict(ShardId id)
     {
         lock (_lock)
         {
-            if (!_entries.TryGetValue(id, out Entry? entry) || entry.Shard is not { } shard || entry.Writers > 0)
-            {
-                return false;
-            }
+            return _store.IsDurable && _entries.TryGetValue(id, out Entry? entry) && TakeOut(id, entry);
+        }
+    }
 
-            entry.Shard = null;
-            shard.Release();
-            return true;
+    /// <summary>
+    /// Takes the longest unused shards out of memory until so much is free. Shards that are read or written stay; so do all where the
+    /// store could not give them back. There may be less room than asked for afterwards: the budget has the last word.
+    /// </summary>
+    /// <param name="bytes">Bytes about to be taken from the budget.</param>
+    public void MakeRoom(long bytes)
+    {
+        if (!_store.IsDurable || Budget.LimitBytes - Budget.UsedBytes >= bytes)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            foreach ((ShardId id, Entry entry) in _entries.Where(static e => e.Value.Shard is { Leases: 1 }).OrderBy(static e => e.Value.LastUse).ToList())
+            {
+                if (Budget.LimitBytes - Budget.UsedBytes >= bytes)
+                {
+                    return;
+                }
+
+                TakeOut(id, entry);
+            }
         }
     }
 
@@ -248,13 +272,13 @@ public sealed class ShardRegistry : IDisposable
         }
     }
 
-    /// <summary>Whether some sequence holds the shard, or a call has pinned it.</summary>
+    /// <summary>Whether nobody holds the shard any more, as far as is remembered.</summary>
     /// <param name="id">The shard.</param>
-    public bool IsKnown(ShardId id)
+    public bool IsForgotten(ShardId id)
     {
         lock (_lock)
         {
-            return _entries.ContainsKey(id);
+            return _forgotten.Contains(id);
         }
     }
 
@@ -314,23 +338,29 @@ public sealed class ShardRegistry : IDisposable
     }
 
     /// <summary>One reader of the store at a time per shard; whatever is written meanwhile waits for it, so what it read is whole.</summary>
-    private async ValueTask<Shard?> LeaseAsync(ShardId id, SequenceSpec? writeSpec, CancellationToken cancellationToken)
+    private async ValueTask<Shard?> LeaseAsync(ShardId id, SequenceSpec? writeSpec, int committedRows, CancellationToken cancellationToken)
     {
+        bool caughtUp = false;
         while (true)
         {
             TaskCompletionSource? mine = null;
             Task? running;
+            Shard? behind = null;
             lock (_lock)
             {
                 ThrowIfDisposed();
-                if (_entries.TryGetValue(id, out Entry? entry))
+                if (_entries.TryGetValue(id, out Entry? entry) && entry.Shard is { } here)
                 {
-                    if (entry.Shard is not null)
+                    // Rows that another process wrote are in the store only.
+                    if (caughtUp || !_store.IsDurable || here.ContiguousLength >= committedRows)
                     {
                         return Lease(entry, writeSpec);
                     }
+
+                    behind = here;
                 }
-                else if (_forgotten.Contains(id))
+
+                if (_forgotten.Contains(id))
                 {
                     return null;
                 }
@@ -339,6 +369,7 @@ public sealed class ShardRegistry : IDisposable
                 {
                     mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                     _loading.Add(id, mine.Task);
+                    behind?.Lease();
                 }
             }
 
@@ -350,10 +381,18 @@ public sealed class ShardRegistry : IDisposable
 
             try
             {
-                return Install(id, await ReadAsync(id, cancellationToken).ConfigureAwait(false), writeSpec);
+                if (behind is not null)
+                {
+                    await CatchUpAsync(behind, committedRows, cancellationToken).ConfigureAwait(false);
+                    caughtUp = true;
+                    continue;
+                }
+
+                return Install(id, await ReadAsync(id, committedRows, cancellationToken).ConfigureAwait(false), writeSpec);
             }
             finally
             {
+                behind?.Release();
                 lock (_lock)
                 {
                     _loading.Remove(id);
@@ -364,14 +403,36 @@ public sealed class ShardRegistry : IDisposable
         }
     }
 
-    private async ValueTask<Shard?> ReadAsync(ShardId id, CancellationToken cancellationToken)
+    /// <summary>Reads the committed rows that another process wrote into a shard that is here without them.</summary>
+    private async ValueTask CatchUpAsync(Shard shard, int committedRows, CancellationToken cancellationToken)
+    {
+        PositionRange wanted = new(shard.ContiguousLength, committedRows);
+        List<PositionRange> found = [];
+        await foreach (ShardWrite write in _store.ReadAsync(shard.Id, (int)wanted.Start, committedRows, cancellationToken).ConfigureAwait(false))
+        {
+            MakeRoom(shard.BytesNeeded(write));
+            shard.CatchUp(write, wanted);
+            found.Add(new PositionRange(write.FirstIdx, write.FirstIdx + write.Count));
+        }
+
+        long end = wanted.Start;
+        foreach (PositionRange rows in found.OrderBy(static r => r.Start).TakeWhile(r => r.Start <= end))
+        {
+            end = Math.Max(end, rows.End);
+        }
+
+        shard.CompleteCatchUp(new PositionRange(wanted.Start, Math.Min(end, committedRows)));
+    }
+
+    private async ValueTask<Shard?> ReadAsync(ShardId id, int committedRows, CancellationToken cancellationToken)
     {
         Shard? loaded = null;
         try
         {
-            await foreach (ShardWrite write in _store.ReadAsync(id, cancellationToken).ConfigureAwait(false))
+            await foreach (ShardWrite write in _store.ReadAsync(id, 0, committedRows, cancellationToken).ConfigureAwait(false))
             {
                 loaded ??= new Shard(id, write.Spec, Budget);
+                MakeRoom(loaded.BytesNeeded(write));
                 Replay(loaded, write);
             }
 
@@ -393,12 +454,12 @@ public sealed class ShardRegistry : IDisposable
             lock (_lock)
             {
                 ThrowIfDisposed();
-                if ((loaded is null && writeSpec is null) || (_forgotten.Contains(id) && !_entries.ContainsKey(id)))
+                if ((loaded is null && writeSpec is null) || _forgotten.Contains(id))
                 {
                     return null;
                 }
 
-                Entry entry = GetOrAdd(id, id.Sequence);
+                Entry entry = GetOrAdd(id);
                 if (entry.Shard is null)
                 {
                     entry.Shard = loaded ?? new Shard(id, writeSpec!, Budget);
@@ -414,34 +475,51 @@ public sealed class ShardRegistry : IDisposable
         }
     }
 
-    private static Shard Lease(Entry entry, SequenceSpec? writeSpec)
+    private Shard Lease(Entry entry, SequenceSpec? writeSpec)
     {
         entry.Shard!.Lease();
+        entry.LastUse = ++_uses;
         entry.Writers += writeSpec is null ? 0 : 1;
         return entry.Shard;
     }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
 
-    private void ForgetIfUnheld(ShardId id, Entry entry, ref List<ShardId>? forgotten)
+    private async ValueTask ReleaseAsync(ShardId id, Guid holder, CancellationToken cancellationToken)
     {
-        if (entry.Holders.Count > 0 || entry.Pins > 0)
+        if (!await _store.ReleaseAsync(id, holder, cancellationToken).ConfigureAwait(false))
         {
             return;
         }
 
-        _entries.Remove(id);
-        entry.Shard?.Release();
-        (forgotten ??= []).Add(id);
-        Remember(id);
+        lock (_lock)
+        {
+            // Also where it was reserved and never written: a write that is still on its way comes too late.
+            Remember(id);
+            if (_entries.TryGetValue(id, out Entry? entry) && entry.Pins == 0)
+            {
+                _entries.Remove(id);
+                entry.Shard?.Release();
+            }
+        }
     }
 
-    private async ValueTask DeleteAsync(List<ShardId> forgotten, CancellationToken cancellationToken)
+    /// <summary>Takes a shard out of memory unless it is being written.</summary>
+    private bool TakeOut(ShardId id, Entry entry)
     {
-        foreach (ShardId id in forgotten)
+        if (entry.Shard is not { } shard || entry.Writers > 0)
         {
-            await _store.DeleteAsync(id, cancellationToken).ConfigureAwait(false);
+            return false;
         }
+
+        entry.Shard = null;
+        if (entry.Pins == 0)
+        {
+            _entries.Remove(id);
+        }
+
+        shard.Release();
+        return true;
     }
 
     private void Remember(ShardId forgotten)
@@ -458,11 +536,11 @@ public sealed class ShardRegistry : IDisposable
         }
     }
 
-    private Entry GetOrAdd(ShardId id, Guid holder)
+    private Entry GetOrAdd(ShardId id)
     {
         if (!_entries.TryGetValue(id, out Entry? entry))
         {
-            _entries.Add(id, entry = new Entry { Holders = { holder } });
+            _entries.Add(id, entry = new Entry());
         }
 
         return entry;
@@ -472,11 +550,15 @@ public sealed class ShardRegistry : IDisposable
     {
         public Shard? Shard { get; set; }
 
-        public HashSet<Guid> Holders { get; } = [];
-
         public int Pins { get; set; }
+
+        /// <summary>Holders whose hold ends when the last pin does.</summary>
+        public List<Guid> Left { get; } = [];
 
         /// <summary>Writes that run on <see cref="Shard"/>.</summary>
         public int Writers { get; set; }
+
+        /// <summary>Larger is later.</summary>
+        public long LastUse { get; set; }
     }
 }

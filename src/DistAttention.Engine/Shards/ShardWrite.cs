@@ -19,6 +19,15 @@ public readonly record struct ShardWrite(
     ReadOnlyMemory<float> K,
     ReadOnlyMemory<float> V)
 {
+    /// <summary>Whether <see cref="K"/> is as it is stored already, [Count, NumHeadsKv, StoredHeadDim], projected and turned: rows that a store keeps, and gives back.</summary>
+    public bool KeysArePrepared { get; init; }
+
+    /// <summary>Floats of one row of <see cref="K"/>.</summary>
+    public int KRow => Spec.NumHeadsKv * (KeysArePrepared ? Spec.StoredHeadDim : Spec.HeadDim);
+
+    /// <summary>Floats of one row of <see cref="V"/>; 0 where values are a part of keys.</summary>
+    public int VRow => Spec.NumHeadsKv * Spec.AppendedHeadDimV;
+
     /// <summary>Rows of the shard that were committed before the reservation: its owner must hold them.</summary>
     public int CommittedRows { get; init; }
 }

@@ -82,7 +82,7 @@ internal sealed class Coordinator
     {
         SequenceSpec spec = call.Sequence.Spec.Value;
         RemoteLedger ledger = LedgerOf(call.Sequence);
-        Appender appender = new(new SequenceGateway(_links, ledger), _writesInFlight);
+        Appender appender = new(new SequenceGateway(_links, ledger), _writesInFlight, _time);
         return await appender.AppendAsync(
             ledger,
             spec,

@@ -165,6 +165,12 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
 
     public Task<ParcelPart> FetchAsync(Guid id, int part) => Task.FromResult(_parcels.Fetch(id, part));
 
+    public async Task<ShardMap> ReassignAsync(Guid uid, ShardRef[] shards, string unreachable, CancellationToken cancellationToken)
+    {
+        SequenceLedger ledger = await LedgerAsync(uid);
+        return EngineWire.ToMap([.. await ledger.ReassignAsync([.. shards.Select(EngineWire.ToId)], new OwnerId(unreachable), cancellationToken)]);
+    }
+
     public async Task FoundAsync(Guid uid, ShardRef shard, string owner) =>
         await (await LedgerAsync(uid)).MoveAsync(EngineWire.ToId(shard), new OwnerId(owner), CancellationToken.None);
 

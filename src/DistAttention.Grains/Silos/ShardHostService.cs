@@ -72,11 +72,8 @@ internal sealed class ShardHostService : GrainService, IShardHostService
 
     public Task<ParcelPart> FetchAsync(Guid id, int part) => Task.FromResult(_parcels.Fetch(id, part));
 
-    public Task RetainAsync(ShardRef[] shards, Guid holder)
-    {
-        _shards.Registry.Retain(shards.Select(EngineWire.ToId), holder);
-        return Task.CompletedTask;
-    }
+    public Task RetainAsync(ShardRef[] shards, Guid holder) =>
+        _shards.Registry.RetainAsync(shards.Select(EngineWire.ToId), holder, CancellationToken.None).AsTask();
 
     public async Task ReleaseAsync(ShardRef[] shards, Guid holder)
     {
@@ -84,7 +81,7 @@ internal sealed class ShardHostService : GrainService, IShardHostService
         await _shards.Registry.ReleaseAsync(ids, holder, CancellationToken.None);
         foreach (ShardId id in ids)
         {
-            if (!_shards.Registry.IsKnown(id))
+            if (_shards.Registry.IsForgotten(id))
             {
                 _active.Deactivate(id);
             }

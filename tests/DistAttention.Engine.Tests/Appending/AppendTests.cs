@@ -260,8 +260,15 @@ public sealed class AppendTests
         public ValueTask SeedAsync(ShardId shard, ShardId source, int count, CancellationToken cancellationToken) =>
             _inner.SeedAsync(shard, source, count, cancellationToken);
 
-        public IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, CancellationToken cancellationToken) => _inner.ReadAsync(shard, cancellationToken);
+        public bool IsDurable => true;
 
-        public ValueTask DeleteAsync(ShardId shard, CancellationToken cancellationToken) => _inner.DeleteAsync(shard, cancellationToken);
+        public IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int fromRow, int requiredRows, CancellationToken cancellationToken) =>
+            _inner.ReadAsync(shard, fromRow, requiredRows, cancellationToken);
+
+        public ValueTask RetainAsync(ShardId shard, Guid holder, CancellationToken cancellationToken) =>
+            _inner.RetainAsync(shard, holder, cancellationToken);
+
+        public ValueTask<bool> ReleaseAsync(ShardId shard, Guid holder, CancellationToken cancellationToken) =>
+            _inner.ReleaseAsync(shard, holder, cancellationToken);
     }
 }

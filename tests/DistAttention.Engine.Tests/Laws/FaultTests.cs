@@ -175,7 +175,7 @@ public sealed class FaultTests
         using SimulatedCluster cluster = await SimulatedCluster.CreateAsync(_problem.Spec(), 1, static _ => 0);
         await cluster.AppendAsync(_problem, 0, 500);
         ShardEntry shard = cluster.Ledger.Snapshot().Shards.Span[0];
-        await cluster[0].Store.DeleteAsync(shard.Id, default);
+        Assert.True(await cluster[0].Store.ReleaseAsync(shard.Id, shard.Id.Sequence, default));
         Assert.True(cluster[0].Registry.Evict(shard.Id));
         await cluster.AppendAsync(_problem, 500, 100);
         ShardLostException lost = await Assert.ThrowsAsync<ShardLostException>(() => cluster.AttendAsync(_problem with { Length = 600 }));

@@ -50,7 +50,7 @@ public sealed class ShardRegistryTests : IDisposable
         await Assert.ThrowsAsync<StaleWriteException>(async () => await WriteAsync(10, 10));
 
         // The store has not heard of it yet, but nobody holds the shard any more.
-        Assert.Null(await _registry.LeaseOrLoadAsync(_id, default));
+        Assert.Null(await _registry.LeaseOrLoadAsync(_id, 0, default));
         Assert.Equal(0, _budget.UsedBytes);
     }
 
@@ -59,7 +59,7 @@ public sealed class ShardRegistryTests : IDisposable
     {
         Guid fork = Guid.NewGuid();
         await WriteAsync(0, 10);
-        _registry.Retain([_id], fork);
+        await _registry.RetainAsync([_id], fork, default);
         await _registry.ReleaseAsync([_id], _id.Sequence, default);
         await _registry.ReleaseAsync([_id], _id.Sequence, default);
         Assert.True(_registry.ResidentBytes(_id) > 0);
@@ -86,9 +86,8 @@ public sealed class ShardRegistryTests : IDisposable
     [Fact]
     public async Task AnUnknownShardIsNotHereAndLeavesNothing()
     {
-        Assert.Null(await _registry.LeaseOrLoadAsync(_id, default));
+        Assert.Null(await _registry.LeaseOrLoadAsync(_id, 0, default));
         Assert.False(await _registry.SeedAsync(_id with { Generation = 1 }, _id, 1, default));
-        Assert.False(_registry.TryPin([new ShardEntry(_id, OwnerId.Local)]));
         Assert.False(_registry.Evict(_id));
     }
 
@@ -99,7 +98,7 @@ public sealed class ShardRegistryTests : IDisposable
         Assert.True(_registry.Evict(_id));
         Assert.Equal(0, _budget.UsedBytes);
         await WriteAsync(100, 50);
-        Shard shard = (await _registry.LeaseOrLoadAsync(_id, default))!;
+        Shard shard = (await _registry.LeaseOrLoadAsync(_id, 0, default))!;
         Assert.Equal(150, shard.ContiguousLength);
         shard.Release();
     }
@@ -124,9 +123,9 @@ public sealed class ShardRegistryTests : IDisposable
         Assert.True(_registry.Evict(_id));
         _store.Close();
         using CancellationTokenSource impatient = new();
-        Task<Shard?> first = _registry.LeaseOrLoadAsync(_id, impatient.Token).AsTask();
+        Task<Shard?> first = _registry.LeaseOrLoadAsync(_id, 0, impatient.Token).AsTask();
         await _store.Waiting;
-        Task<Shard?>[] readers = [.. Enumerable.Range(0, 5).Select(_ => _registry.LeaseOrLoadAsync(_id, default).AsTask())];
+        Task<Shard?>[] readers = [.. Enumerable.Range(0, 5).Select(_ => _registry.LeaseOrLoadAsync(_id, 0, default).AsTask())];
         Task writing = WriteAsync(100, 10);
         Assert.All(readers.Append(writing), static t => Assert.False(t.IsCompleted));
 
@@ -170,7 +169,7 @@ public sealed class ShardRegistryTests : IDisposable
         await Assert.ThrowsAsync<StaleWriteException>(() => late);
         await WriteAsync(0, 100, fence: 2);
         Assert.True(_registry.Evict(_id));
-        Shard shard = (await _registry.LeaseOrLoadAsync(_id, default))!;
+        Shard shard = (await _registry.LeaseOrLoadAsync(_id, 0, default))!;
         Assert.Equal(150, shard.ContiguousLength);
         shard.Release();
     }
@@ -182,7 +181,7 @@ public sealed class ShardRegistryTests : IDisposable
         _registry.Dispose();
         Assert.Equal(0, _budget.UsedBytes);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => WriteAsync(10, 10));
-        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await _registry.LeaseOrLoadAsync(_id, default));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await _registry.LeaseOrLoadAsync(_id, 0, default));
         Assert.Equal(0, _budget.UsedBytes);
     }
 
@@ -195,7 +194,7 @@ public sealed class ShardRegistryTests : IDisposable
         await service.WriteAsync(Write(0, 200, 1), default);
         ShardId seeded = _id with { Generation = 1 };
         await Assert.ThrowsAsync<CapacityExceededException>(async () => await registry.SeedAsync(seeded, _id, 100, default));
-        Assert.Null(await registry.LeaseOrLoadAsync(seeded, default));
+        Assert.Null(await registry.LeaseOrLoadAsync(seeded, 0, default));
     }
 
     private static long KvLayoutBytes() => Kernels.KvLayout.Of(_spec).BlockBytes;
@@ -245,20 +244,30 @@ public sealed class ShardRegistryTests : IDisposable
         public ValueTask SeedAsync(ShardId shard, ShardId source, int count, CancellationToken cancellationToken) =>
             _inner.SeedAsync(shard, source, count, cancellationToken);
 
-        public async IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, [EnumeratorCancellation] CancellationToken cancellationToken)
+        public bool IsDurable => true;
+
+        public async IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int fromRow, int requiredRows, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             Reads++;
             await PassAsync(cancellationToken);
-            await foreach (ShardWrite write in _inner.ReadAsync(shard, cancellationToken))
+            await foreach (ShardWrite write in _inner.ReadAsync(shard, fromRow, requiredRows, cancellationToken))
             {
                 yield return write;
             }
         }
 
-        public ValueTask DeleteAsync(ShardId shard, CancellationToken cancellationToken)
+        public ValueTask RetainAsync(ShardId shard, Guid holder, CancellationToken cancellationToken) =>
+            _inner.RetainAsync(shard, holder, cancellationToken);
+
+        public async ValueTask<bool> ReleaseAsync(ShardId shard, Guid holder, CancellationToken cancellationToken)
         {
-            Deleted.Add(shard);
-            return KeepDeleted ? default : _inner.DeleteAsync(shard, cancellationToken);
+            bool last = KeepDeleted || await _inner.ReleaseAsync(shard, holder, cancellationToken);
+            if (last)
+            {
+                Deleted.Add(shard);
+            }
+
+            return last;
         }
 
         private static TaskCompletionSource Opened()

@@ -21,12 +21,21 @@ internal sealed record Samples(double[] Seconds, double[][] Limits)
         await work().ConfigureAwait(false); // caches, code, pools
         double once = await TimeAsync(work, 1).ConfigureAwait(false);
         int repeats = Math.Max(1, (int)Math.Ceiling(_shortestSample.TotalSeconds / once));
-        double[] seconds = new double[count];
+        return await TakeAsync(count, () => TimeAsync(work, repeats), limits).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes samples of work that does its own timing, because not all it does is to be timed.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="seconds">Does the work and says how long it took.</param>
+    /// <param name="limits">What it is measured against.</param>
+    public static async Task<Samples> TakeAsync(int count, Func<Task<double>> seconds, params Func<Task<double>>[] limits)
+    {
+        double[] times = new double[count];
         double[][] rates = [.. limits.Select(_ => new double[count])];
         double[] before = await MeasureAsync(limits).ConfigureAwait(false);
         for (int i = 0; i < count; i++)
         {
-            seconds[i] = await TimeAsync(work, repeats).ConfigureAwait(false);
+            times[i] = await seconds().ConfigureAwait(false);
             double[] after = await MeasureAsync(limits).ConfigureAwait(false);
             for (int limit = 0; limit < limits.Length; limit++)
             {
@@ -36,7 +45,7 @@ internal sealed record Samples(double[] Seconds, double[][] Limits)
             before = after;
         }
 
-        return new Samples(seconds, rates);
+        return new Samples(times, rates);
     }
 
     /// <summary>Median of amount per second over a limit.</summary>

@@ -1,0 +1,42 @@
+using DistAttention.Engine.Ledger;
+
+namespace DistAttention.Storage.Ledgers;
+
+/// <summary>A ledger's file as it was last read or written.</summary>
+/// <param name="Record">The state; null once the sequence is deleted.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Length">Bytes of the file that count.</param>
+/// <param name="LastSlot">The last of them, which tells whether the file is still the same.</param>
+internal sealed record LedgerFile(LedgerRecord? Record, long Version, long Length, byte[] LastSlot)
+{
+    /// <summary>Reads a file; null if it holds nothing yet.</summary>
+    /// <exception cref="StorageDamagedException">It is not what was written.</exception>
+    public static LedgerFile? Read(string path, ReadOnlySpan<byte> bytes)
+    {
+        List<(long Version, byte[] Entry)> entries = LedgerSlots.Decode(path, bytes, out int length);
+        LedgerRecord? record = null;
+        long version = 0;
+        foreach ((long next, byte[] entry) in entries)
+        {
+            if (version != 0 && next != version + 1)
+            {
+                throw new StorageDamagedException(path, 0, default, $"version {next} follows version {version}");
+            }
+
+            try
+            {
+                record = LedgerCodec.Apply(record, entry);
+            }
+            catch (InvalidDataException e)
+            {
+                throw new StorageDamagedException(path, 0, default, e.Message);
+            }
+
+            version = next;
+        }
+
+        return entries.Count == 0
+            ? null
+            : new LedgerFile(record, version, length, bytes.Slice(length - LedgerSlots.SlotLength, LedgerSlots.SlotLength).ToArray());
+    }
+}

@@ -1,0 +1,2 @@
+global using DistAttention.ClientSuite;
+global using DistAttention.Testing;
