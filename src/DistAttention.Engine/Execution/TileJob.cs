@@ -16,6 +16,7 @@ internal sealed class TileJob : ComputeJob
     private readonly CompiledMask _mask;
     private readonly CompiledScore _score;
     private readonly PooledPartial?[] _partials;
+    private readonly int[]? _order;
 
     private TileJob(TileRequest request, HeldBlocks held, WorkSplit split, CancellationToken cancellationToken)
         : base(split.Nodes.Count * split.RowItems * request.Spec.NumHeadsKv, request.Rows <= ShortRows, cancellationToken)
@@ -26,6 +27,15 @@ internal sealed class TileJob : ComputeJob
         _mask = CompiledMask.Compile(request.Mask);
         _score = CompiledScore.Compile(request.Score, request.Spec);
         _partials = new PooledPartial?[split.Nodes.Count];
+        _order = request.Rows <= ShortRows
+            ? null
+            : WorkOrder.Of(
+                item => split.ItemAt(item, request.Spec.NumHeadsKv, request.Rows),
+                split.Nodes.Count * split.RowItems * request.Spec.NumHeadsKv,
+                split.Nodes,
+                _mask,
+                request.FirstQueryPosition,
+                held.Positions);
     }
 
     /// <summary>One partial per node asked for, once the job has run; whoever takes it disposes it.</summary>
@@ -54,7 +64,7 @@ internal sealed class TileJob : ComputeJob
 
     protected override void Run(int item, KernelScratch scratch)
     {
-        WorkItem work = _split.ItemAt(item, _request.Spec.NumHeadsKv, _request.Rows);
+        WorkItem work = _split.ItemAt(_order is null ? item : _order[item], _request.Spec.NumHeadsKv, _request.Rows);
         TreeNode node = _split.Nodes[work.Node];
         AttentionKernel.ComputeNode(
             _held.View,

@@ -5,6 +5,8 @@ internal sealed class CompiledFullMask : CompiledMask
 {
     public static readonly CompiledFullMask Instance = new();
 
+    public override bool IsFull => true;
+
     public override Coverage Cover(PositionRange q, PositionRange kv) => q.IsEmpty || kv.IsEmpty ? Coverage.None : Coverage.Full;
 
     public override PairCount CountVisible(PositionRange q, PositionRange kv, ref long budget) => PairCount.Exactly(Ranges.Pairs(q, kv));

@@ -15,6 +15,9 @@ public abstract class CompiledMask
     {
     }
 
+    /// <summary>Whether every query sees every position.</summary>
+    public virtual bool IsFull => false;
+
     /// <summary>Compiles a mask. The result is immutable, may be shared between threads, and is made once per mask.</summary>
     /// <param name="mask">The mask.</param>
     public static CompiledMask Compile(AttentionMask mask) => MaskCompiler.Compile(mask);
