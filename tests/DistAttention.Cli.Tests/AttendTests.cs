@@ -40,7 +40,7 @@ public sealed class AttendTests : IDisposable
         ReferenceAttention reference = new(q, k, v, numHeadsQ, numHeadsKv, headDim, headDimV)
         {
             Mask = AttentionMask.Parse(Value(words, "--mask") ?? "full"),
-            SmScale = Value(words, "--scale") is { } scale ? float.Parse(scale, System.Globalization.CultureInfo.InvariantCulture) : null,
+            Score = Value(words, "--scale") is { } scale ? new ScaledDotScore { SmScale = float.Parse(scale, System.Globalization.CultureInfo.InvariantCulture) } : ScoreFunction.ScaledDot,
             FirstQueryPosition = Value(words, "--first-query-position") is { } first ? long.Parse(first, System.Globalization.CultureInfo.InvariantCulture) : null,
         };
         (double[] o, double[] lse) = reference.Compute();

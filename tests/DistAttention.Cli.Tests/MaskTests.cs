@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using DistAttention.Cli.Tests.Running;
+using DistAttention.Testing;
 
 namespace DistAttention.Cli.Tests;
 
@@ -65,7 +66,8 @@ public sealed class MaskTests : IDisposable
     [InlineData("bits:FOLDER/ids.npy", "ids.npy: has the shape [300]; a matrix is needed here")]
     [InlineData("bits:FOLDER/q.npy", "q.npy: holds elements of type '<f4'; masks are read from")]
     [InlineData("segments:FOLDER/bits.npy", "bits.npy: has the shape [300, 300]; a vector is needed here")]
-    [InlineData("graph:FOLDER/ids.npy,FOLDER/ids.npy", "but there are 300 indices")]
+    [InlineData("graph:FOLDER/ids.npy,FOLDER/indices.npy", "indptr: it does not start with 0")]
+    [InlineData("graph:FOLDER/indptr.npy,FOLDER/ids.npy", "holds -1, which is no position of a graph")]
     [InlineData("causal & segments:indptr=FOLDER/indices.npy", "character 26: indptr:")]
     public async Task AWrongFileIsOneLine(string text, string problem)
     {

@@ -15,7 +15,7 @@ public sealed class UsageTests
     [InlineData("attend --q q --k k --v v", "--out is missing")]
     [InlineData("attend --q", "--q needs a value")]
     [InlineData("attend --q a --q b", "--q is given 2 values; it takes one")]
-    [InlineData("attend --mask casual", "expected full or causal, found 'casual'")]
+    [InlineData("attend --mask casual", "did you mean 'causal'?")]
     [InlineData("attend --kv-type flot16", "--kv-type: 'flot16' is not a storage type; did you mean 'float16'?")]
     [InlineData("attend --kv-type 7", "--kv-type: '7' is not a storage type; float32, float16, bfloat16, int8 are known")]
     [InlineData("attend --shard-length 1000", "--shard-length: 1000 is not a power of two between 1024 and 16777216")]
