@@ -39,6 +39,7 @@ public class TestSilos : IAsyncLifetime, IAsyncDisposable
     {
         InProcessTestClusterBuilder builder = new(_count);
         builder.Options.ConfigureFileLogging = false;
+        builder.Options.UseRealEnvironmentStatistics = true;
         builder.ConfigureHost(static host => host.Logging.SetMinimumLevel(LogLevel.Warning));
         builder.ConfigureSilo((_, silo) => silo.UseDistAttention(o =>
         {

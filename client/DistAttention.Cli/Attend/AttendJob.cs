@@ -11,7 +11,7 @@ namespace DistAttention.Cli.Attend;
 /// Streams k and v into a new sequence, and q through it into the outputs. Of the files, only a slice is in memory
 /// at a time, whatever their length.
 /// </summary>
-internal sealed class AttendJob(TensorInputs inputs, AttendOutputs outputs, IAttentionHost host)
+internal sealed class AttendJob(TensorInputs inputs, AttendOutputs outputs, IAttentionHost host, AttendCheck? check)
 {
     public async Task<AttendReport> RunAsync(ProgressSteps steps, CancellationToken cancellationToken)
     {
@@ -26,7 +26,11 @@ internal sealed class AttendJob(TensorInputs inputs, AttendOutputs outputs, IAtt
             (string o, string? lse) = outputs.Finish();
             TimeSpan all = Stopwatch.GetElapsedTime(started);
             IReadOnlyList<OwnerShare> owners = await host.SharesAsync(sequence, cancellationToken).ConfigureAwait(false);
-            return new AttendReport(inputs, outputs, totals, appending, all, o, lse, host.Workers, owners);
+            return new AttendReport(inputs, outputs, totals, appending, all, o, lse, host.Workers, owners)
+            {
+                CheckedRows = check?.Rows ?? 0,
+                Errors = check?.Run(steps, cancellationToken),
+            };
         }
         finally
         {
@@ -65,6 +69,7 @@ internal sealed class AttendJob(TensorInputs inputs, AttendOutputs outputs, IAtt
             }
 
             outputs.Write(oRows.Span, lseRows.Span);
+            check?.Take(first, qRows.Span, oRows.Span, lseRows.Span);
             step.Report(first + rows);
         }
 

@@ -12,18 +12,19 @@ internal static class FileSlices
     /// <summary>Appends k and v to a sequence.</summary>
     public static async Task AppendAsync(TensorInputs inputs, IAttentionSequence sequence, ProgressSteps steps, CancellationToken cancellationToken)
     {
-        (TensorFile k, TensorFile v) = (inputs.K, inputs.V);
-        int most = RowsPerSlice(k.Rows, k.RowLength + v.RowLength, SequenceFormat.RunLength);
+        (TensorFile k, TensorFile? v) = (inputs.K, inputs.V);
+        long vRowLength = v?.RowLength ?? 0;
+        int most = RowsPerSlice(k.Rows, k.RowLength + vRowLength, SequenceFormat.RunLength);
         float[] kSlice = new float[most * k.RowLength]; // [most, NumHeadsKv, HeadDim]
-        float[] vSlice = new float[most * v.RowLength]; // [most, NumHeadsKv, HeadDimV]
+        float[] vSlice = new float[most * vRowLength]; // [most, NumHeadsKv, AppendedHeadDimV]
         ProgressStep step = steps.Start("appending k and v", k.Rows, "positions");
         for (long first = 0; first < k.Rows; first += most)
         {
             int rows = (int)Math.Min(most, k.Rows - first);
             Memory<float> kRows = kSlice.AsMemory(0, (int)(rows * k.RowLength));
-            Memory<float> vRows = vSlice.AsMemory(0, (int)(rows * v.RowLength));
+            Memory<float> vRows = vSlice.AsMemory(0, (int)(rows * vRowLength));
             k.ReadRows(first, kRows.Span);
-            v.ReadRows(first, vRows.Span);
+            v?.ReadRows(first, vRows.Span);
             try
             {
                 AppendOptions options = new() { Progress = step.From(first) };

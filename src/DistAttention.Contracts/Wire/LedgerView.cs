@@ -27,10 +27,12 @@ public sealed record LedgerSeed(
 /// <summary>A sequence and its name.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Uid">The sequence.</param>
+/// <param name="IsWitnessed">Whether its ledger is, or was, on another silo than the one that says so.</param>
 [GenerateSerializer, Immutable, Alias("DistAttention.NamedSequence")]
 public sealed record NamedSequence(
     [property: Id(0)] string Name,
-    [property: Id(1)] Guid Uid);
+    [property: Id(1)] Guid Uid,
+    [property: Id(2)] bool IsWitnessed = false);
 
 /// <summary>The plan of a call.</summary>
 /// <param name="Plan">The plan; null if it is to be fetched.</param>

@@ -1,4 +1,3 @@
-using DistAttention.Engine.Planning;
 using DistAttention.Kernels;
 
 namespace DistAttention.Engine.Execution;
@@ -10,14 +9,13 @@ namespace DistAttention.Engine.Execution;
 internal static class WorkOrder
 {
     /// <summary>Orders items under a mask that does not show everything; null where the order given is as good.</summary>
-    /// <param name="items">Item i, as it was cut.</param>
-    /// <param name="count">Items.</param>
-    /// <param name="nodes">What items are of.</param>
+    /// <param name="split">The items, as they were cut.</param>
     /// <param name="mask">The mask.</param>
     /// <param name="firstQueryPosition">Position of row 0.</param>
     /// <param name="held">Positions to read.</param>
-    public static int[]? Of(Func<int, WorkItem> items, int count, IReadOnlyList<TreeNode> nodes, CompiledMask mask, long firstQueryPosition, PositionRange held)
+    public static int[]? Of(in WorkSplit split, CompiledMask mask, long firstQueryPosition, PositionRange held)
     {
+        int count = split.Count;
         if (count < 3 || mask is { IsFull: true })
         {
             return null;
@@ -27,10 +25,10 @@ internal static class WorkOrder
         double[] area = new double[count];
         for (int i = 0; i < count; i++)
         {
-            WorkItem item = items(i);
+            WorkItem item = split[i];
             PositionRange rows = new(firstQueryPosition + item.FirstRow, firstQueryPosition + item.FirstRow + item.RowCount);
             order[i] = i;
-            area[i] = -Area(mask, rows, nodes[item.Node].Positions.Intersect(held));
+            area[i] = -Area(mask, rows, split.Nodes[item.Node].Positions.Intersect(held));
         }
 
         Array.Sort(area, order);

@@ -11,8 +11,15 @@ namespace DistAttention.Grains;
 /// <summary>A shell over the engine's ledger of one sequence. Reentrant: the ledger takes its own turns.</summary>
 [Reentrant]
 [KeepAlive]
+[GrainType(TypeName)]
+[HolderPlacement]
 internal sealed class SequenceGrain : Grain, ISequenceGrain
 {
+    public const string TypeName = "sequence";
+
+    /// <summary>Silos besides its own and the catalog's that know of a sequence.</summary>
+    private const int Witnesses = 2;
+
     private readonly ILedgerStore _store;
     private readonly ClusterSilos _silos;
     private readonly ClusterLinks _links;
@@ -78,7 +85,9 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         catch (ShardLostException)
         {
             // Its ledger went with a silo; the name at least is free again.
-            await Catalog.RemoveAsync(Id.Value, await Catalog.FindAsync(Id.Value) ?? Guid.Empty);
+            Guid lost = await Catalog.FindAsync(Id.Value) ?? Guid.Empty;
+            await Catalog.RemoveAsync(Id.Value, lost);
+            await WitnessAsync(_silos.Live(), lost, exists: false);
             return;
         }
 
@@ -88,6 +97,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         _local.Remove(Id.Value, deleted);
         await ReleaseAsync(held, deleted);
         await Catalog.RemoveAsync(Id.Value, deleted);
+        await WitnessAsync(_silos.Live(), deleted, exists: false);
         ledger.Dispose();
     }
 
@@ -198,6 +208,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
             try
             {
                 Use(await SequenceLedger.CreateAsync(record, _store, _placement, _time, cancellationToken));
+                await WitnessAsync(Neighbours(), record.Uid, exists: true);
             }
             catch
             {
@@ -212,6 +223,27 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
             _opening.Release();
         }
     }
+
+    /// <summary>The silos after this one.</summary>
+    private IEnumerable<OwnerId> Neighbours()
+    {
+        IReadOnlyList<OwnerId> live = _silos.Live();
+        int self = live.TakeWhile(s => s != _silos.Self).Count();
+        return live.Skip(self + 1).Concat(live.Take(self)).Take(Witnesses);
+    }
+
+    /// <summary>Tells silos that the sequence exists, or does no longer. One that does not hear it is no worse a silo.</summary>
+    private Task WitnessAsync(IEnumerable<OwnerId> silos, Guid uid, bool exists) => Task.WhenAll(silos.Select(async silo =>
+    {
+        try
+        {
+            await _silos.Host(silo).WitnessAsync(new NamedSequence(Id.Value, uid), exists).WaitAsync(_links.Times.Probe, _links.Times.Time);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            // See above.
+        }
+    }));
 
     private async Task<SequenceHandle> ForkAsync(Guid uid, Guid forkUid, string name, long? length)
     {

@@ -6,12 +6,11 @@ internal static unsafe class MaskWords
     /// <summary>32-bit words of one row of a tile.</summary>
     public const int PerRow = SequenceFormat.BlockLength / 32;
 
-    /// <summary>The keys of a tile that some queries need: from <paramref name="firstKey"/>, rounded down to whole steps, to the last.</summary>
-    public static int NeededKeys(CompiledMask mask, PositionRange queries, PositionRange tile, int step, out int firstKey)
+    /// <summary>Leading keys of a tile that some queries need.</summary>
+    public static int NeededKeys(CompiledMask mask, PositionRange queries, PositionRange tile)
     {
         PositionRange needed = mask.Needed(queries, tile);
-        firstKey = (int)(needed.Start - tile.Start) / step * step;
-        return needed.IsEmpty ? 0 : (int)(needed.End - tile.Start) - firstKey;
+        return needed.IsEmpty ? 0 : (int)(needed.End - tile.Start);
     }
 
     /// <summary>Bits per row: rows of the vectors first to first + count − 1, [row][8].</summary>
