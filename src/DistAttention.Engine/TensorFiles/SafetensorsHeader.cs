@@ -16,7 +16,8 @@ internal static class SafetensorsHeader
     /// <summary>Finds one tensor, after holding the whole header against the length of the file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="name">The tensor's name; null for the only one of the file.</param>
-    public static TensorLayout Read(BoundedFile file, string? name)
+    /// <param name="integers">Whether booleans and integers are wanted, instead of floating-point numbers.</param>
+    public static TensorLayout Read(BoundedFile file, string? name, bool integers = false)
     {
         if (file.Length < PrefixLength)
         {
@@ -41,7 +42,7 @@ internal static class SafetensorsHeader
         List<SafetensorsEntry> entries = Parse(file, json);
         long dataOffset = PrefixLength + (long)length;
         RequireGapless(file, entries, file.Length - dataOffset);
-        return Find(file, entries, name).ToLayout(file, dataOffset);
+        return Find(file, entries, name).ToLayout(file, dataOffset, integers);
     }
 
     private static List<SafetensorsEntry> Parse(BoundedFile file, ReadOnlySpan<byte> json)

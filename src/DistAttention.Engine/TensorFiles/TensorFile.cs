@@ -101,7 +101,7 @@ public sealed class TensorFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private static (string Path, string? Tensor, bool IsSafetensors) SplitName(string name)
+    internal static (string Path, string? Tensor, bool IsSafetensors) SplitName(string name)
     {
         int colon = name.IndexOf(SafetensorsSuffix + ":", StringComparison.OrdinalIgnoreCase);
         if (colon >= 0)
