@@ -3,20 +3,20 @@ namespace DistAttention.Calls;
 /// <summary>Adds up what the steps of tiles took, from many threads, without a lock.</summary>
 internal struct ActualTotals
 {
-    private Step _plan;
+    private long _planTicks;
     private Step _ask;
     private Step _merge;
-    private Step _finish;
+    private long _finishTicks;
 
     /// <summary>Everything added.</summary>
-    public readonly AttentionActuals Sum => new(_plan.Sum, _ask.Sum, _merge.Sum, _finish.Sum);
+    public readonly AttentionActuals Sum => new(TimeSpan.FromTicks(_planTicks), _ask.Sum, _merge.Sum, TimeSpan.FromTicks(_finishTicks));
 
     public void Add(AttentionActuals actuals)
     {
-        _plan.Add(actuals.Plan);
+        Interlocked.Add(ref _planTicks, actuals.Plan.Ticks);
         _ask.Add(actuals.Ask);
         _merge.Add(actuals.Merge);
-        _finish.Add(actuals.Finish);
+        Interlocked.Add(ref _finishTicks, actuals.Finish.Ticks);
     }
 
     private struct Step

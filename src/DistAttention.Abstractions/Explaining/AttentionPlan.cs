@@ -62,6 +62,11 @@ public sealed record AttentionPlan
     /// <param name="summary">What the call did.</param>
     public AttentionPlan With(AttentionSummary summary) => this with
     {
-        Steps = [.. Steps.Select(step => step with { Actual = summary.Actuals.Of(step.Kind) })],
+        Steps = [.. Steps.Select(step => step with
+        {
+            Actual = step.Kind == PlanStepKind.Finish
+                ? new StepActual(summary.Actuals.Finish, step.PredictedBytes)
+                : summary.Actuals.Of(step.Kind),
+        })],
     };
 }

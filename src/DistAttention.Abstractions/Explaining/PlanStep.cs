@@ -56,8 +56,8 @@ public readonly record struct StepActual(TimeSpan Time, long Bytes)
 /// <param name="Plan">Planning.</param>
 /// <param name="Ask">Asking the owners.</param>
 /// <param name="Merge">Merging what came back.</param>
-/// <param name="Finish">Turning it into o and lse.</param>
-public readonly record struct AttentionActuals(StepActual Plan, StepActual Ask, StepActual Merge, StepActual Finish)
+/// <param name="Finish">Turning it into o and lse; its bytes are those that were predicted.</param>
+public readonly record struct AttentionActuals(TimeSpan Plan, StepActual Ask, StepActual Merge, TimeSpan Finish)
 {
     /// <summary>Both.</summary>
     /// <param name="left">One.</param>
@@ -69,9 +69,9 @@ public readonly record struct AttentionActuals(StepActual Plan, StepActual Ask, 
     /// <param name="kind">Which.</param>
     public StepActual Of(PlanStepKind kind) => kind switch
     {
-        PlanStepKind.Plan => Plan,
+        PlanStepKind.Plan => new StepActual(Plan, 0),
         PlanStepKind.Ask => Ask,
         PlanStepKind.Merge => Merge,
-        _ => Finish,
+        _ => new StepActual(Finish, 0),
     };
 }

@@ -60,7 +60,7 @@ internal sealed class AttentionActualsConverter : IConverter<AttentionActuals, A
     public AttentionActuals ConvertFromSurrogate(in AttentionActualsSurrogate surrogate)
     {
         long[] steps = surrogate.Steps ?? [];
-        return new AttentionActuals(Step(steps, 0), Step(steps, 1), Step(steps, 2), Step(steps, 3));
+        return new AttentionActuals(Step(steps, 0).Time, Step(steps, 1), Step(steps, 2), Step(steps, 3).Time);
     }
 
     public AttentionActualsSurrogate ConvertToSurrogate(in AttentionActuals value)

@@ -181,7 +181,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         using TileOutcome outcome = await _client.Executor.ExecuteAsync(tile, Ledger, cancellationToken).ConfigureAwait(false);
         StepClock clock = new(_client.Options.TimeProvider);
         await sink.TakeAsync(tile, outcome, cancellationToken).ConfigureAwait(false);
-        AttentionActuals actuals = outcome.Actuals with { Finish = clock.Step(outcome.Root.Memory.Length * sizeof(float)) };
+        AttentionActuals actuals = outcome.Actuals with { Finish = clock.Step(0).Time };
         totals.Add(tile.Rows, outcome.BlocksVisited, outcome.BlocksSkipped, outcome.Partials, outcome.Retries, actuals);
     }
 

@@ -46,7 +46,7 @@ public sealed class QueryExecutor
     {
         StepClock clock = new(_time);
         TilePlan plan = _plans.Get(query.Snapshot, query.Options.Mask, query.Mask, query.Queries);
-        AttentionActuals actuals = new() { Plan = clock.Step(0) };
+        AttentionActuals actuals = new() { Plan = clock.Step(0).Time };
         SequenceSpec spec = query.Snapshot.Spec;
         ScoreFunction score = query.Options.Score;
         query = await PrepareJob.PrepareAsync(_pool, query, cancellationToken).ConfigureAwait(false);

@@ -10,6 +10,9 @@ internal sealed class TileJob : ComputeJob
     /// <summary>Tiles of at most this many rows go before longer ones.</summary>
     private const int ShortRows = 16;
 
+    /// <summary>Tiles of fewer rows have items too short for their order to matter.</summary>
+    private const int OrderedRows = 512;
+
     private readonly TileRequest _request;
     private readonly HeldBlocks _held;
     private readonly WorkSplit _split;
@@ -28,7 +31,7 @@ internal sealed class TileJob : ComputeJob
         _split = split;
         _mask = CompiledMask.Compile(request.Mask);
         _score = score;
-        _order = request.Rows <= ShortRows ? null : WorkOrder.Of(split, _mask, request.FirstQueryPosition, held.Positions);
+        _order = request.Rows < OrderedRows ? null : WorkOrder.Of(split, _mask, request.FirstQueryPosition, held.Positions);
         _results = new NodePartial[request.Nodes.Count];
         for (int i = 0; i < _results.Length; i++)
         {

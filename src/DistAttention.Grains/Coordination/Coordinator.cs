@@ -43,7 +43,7 @@ internal sealed class Coordinator
             Memory<float> lse = answer.AsMemory(cells * spec.HeadDimV, cells);
             StepClock clock = new(_time);
             await executor.FinishAsync(query, outcome, o, lse, token).ConfigureAwait(false);
-            StepActual finish = clock.Step(outcome.Root.Memory.Length * sizeof(float));
+            TimeSpan finish = clock.Step(0).Time;
             int unsent = 2;
             return new AttendReply
             {
@@ -137,7 +137,7 @@ internal sealed class Coordinator
         return new BatchReply(replies, errors);
     }
 
-    private static TileSummary Of(TileSummary summary, TileOutcome outcome, StepActual finish = default) => summary with
+    private static TileSummary Of(TileSummary summary, TileOutcome outcome, TimeSpan finish = default) => summary with
     {
         BlocksComputed = outcome.BlocksVisited,
         BlocksSkipped = outcome.BlocksSkipped,
