@@ -121,7 +121,8 @@ internal static class Schema
 
     private static async ValueTask<int> ReadVersionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        using NpgsqlCommand exists = new("SELECT to_regclass('distattention.schema_version') IS NOT NULL", connection);
+        // A query of the catalogue as it is now: name look-ups may remember that there was no such table before the lock was taken.
+        using NpgsqlCommand exists = new("SELECT EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = 'distattention' AND tablename = 'schema_version')", connection);
         if (await exists.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not true)
         {
             return 0;
