@@ -45,7 +45,7 @@ public sealed class PostgresLedgerTests(PostgresServer postgres)
         await using PostgresStorage storage = await database.OpenAsync();
         LedgerRecord record = LedgerRecords.Make("s", 0);
         long version = 0;
-        for (int i = 0; i < 4500; i++)
+        for (int i = 0; i < 3300; i++)
         {
             record = record.Next(i);
             version = (await storage.Ledgers.CompareAndSwapAsync(record, version, default))!.Value;
