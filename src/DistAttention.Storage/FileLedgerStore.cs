@@ -33,9 +33,13 @@ public sealed class FileLedgerStore : ILedgerStore
     /// <inheritdoc/>
     public async ValueTask<VersionedLedger?> ReadAsync(SequenceId id, CancellationToken cancellationToken)
     {
-        LedgerFile? state = await LoadAsync(PathOf(id), id).ConfigureAwait(false);
+        LedgerFile? state = await LoadUnlockedAsync(id, cancellationToken).ConfigureAwait(false);
         return state?.Record is { } record ? new VersionedLedger(record, state.Version) : null;
     }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> IsCurrentAsync(SequenceId id, long version, CancellationToken cancellationToken) =>
+        await LoadUnlockedAsync(id, cancellationToken).ConfigureAwait(false) is { Record: not null } state && state.Version == version;
 
     /// <inheritdoc/>
     public async ValueTask<long?> CompareAndSwapAsync(LedgerRecord record, long expectedVersion, CancellationToken cancellationToken)
@@ -119,6 +123,24 @@ public sealed class FileLedgerStore : ILedgerStore
     }
 
     private static string LockOf(string path) => path + ".lock";
+
+    /// <summary>Reads a ledger beside whoever writes it. What looks broken may be half written: then it is read again under the lock.</summary>
+    private async ValueTask<LedgerFile?> LoadUnlockedAsync(SequenceId id, CancellationToken cancellationToken)
+    {
+        string path = PathOf(id);
+        try
+        {
+            return await LoadAsync(path, id).ConfigureAwait(false);
+        }
+        catch (StorageDamagedException)
+        {
+            IAsyncDisposable held = await _volume.LockAsync(LockOf(path), cancellationToken).ConfigureAwait(false);
+            await using (held.ConfigureAwait(false))
+            {
+                return await LoadAsync(path, id).ConfigureAwait(false);
+            }
+        }
+    }
 
     /// <summary>Reads a ledger, or takes it as it is known if its file is unchanged.</summary>
     private async ValueTask<LedgerFile?> LoadAsync(string path, SequenceId? id)

@@ -24,13 +24,16 @@ public sealed class FileShardStore : IShardStore, IDisposable
 
     private readonly OpenSegments _writers;
     private readonly IVolume _volume;
+    private readonly Func<Guid> _newId;
 
     /// <summary>Uses a volume.</summary>
     /// <param name="volume">Where the logs are.</param>
-    public FileShardStore(IVolume volume)
+    /// <param name="newId">Names segments, each like no other and later ones larger; null for version 7 identifiers.</param>
+    public FileShardStore(IVolume volume, Func<Guid>? newId = null)
     {
         ArgumentNullException.ThrowIfNull(volume);
         _volume = volume;
+        _newId = newId ?? Guid.CreateVersion7;
         _writers = new OpenSegments(OpenWriterAsync);
     }
 
@@ -97,14 +100,14 @@ public sealed class FileShardStore : IShardStore, IDisposable
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int requiredRows, CancellationToken cancellationToken) =>
-        ReadAsync(shard, requiredRows, damaged: null, cancellationToken);
+    public IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int fromRow, int requiredRows, CancellationToken cancellationToken) =>
+        ReadAsync(shard, fromRow, requiredRows, damaged: null, cancellationToken);
 
     /// <summary>Reads a shard; damage is told of and passed over instead of thrown, if there is somebody to tell.</summary>
-    internal async IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int requiredRows, Action<StorageDamagedException>? damaged, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int fromRow, int requiredRows, Action<StorageDamagedException>? damaged, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using ShardLog log = await ShardLog.OpenAsync(_volume, FolderOf(shard), shard, damaged).ConfigureAwait(false);
-        await foreach (ShardWrite write in log.ReadAsync(requiredRows, cancellationToken).ConfigureAwait(false))
+        await foreach (ShardWrite write in log.ReadAsync(fromRow, requiredRows, cancellationToken).ConfigureAwait(false))
         {
             yield return write;
         }
@@ -186,6 +189,6 @@ public sealed class FileShardStore : IShardStore, IDisposable
     private async ValueTask<SegmentWriter> OpenWriterAsync(ShardId shard, SequenceSpec spec)
     {
         await RetainAsync(shard, shard.Sequence, CancellationToken.None).ConfigureAwait(false);
-        return await SegmentWriter.CreateAsync(_volume, $"{FolderOf(shard)}/{SegmentName.New()}", new SegmentHeader(shard, spec)).ConfigureAwait(false);
+        return await SegmentWriter.CreateAsync(_volume, $"{FolderOf(shard)}/{new SegmentName(_newId(), null)}", new SegmentHeader(shard, spec)).ConfigureAwait(false);
     }
 }

@@ -45,6 +45,10 @@ public sealed class PostgresLedgerStore : ILedgerStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<bool> IsCurrentAsync(SequenceId id, long version, CancellationToken cancellationToken) =>
+        _table.IsCurrentAsync(id.Value, version, cancellationToken);
+
+    /// <inheritdoc/>
     public async ValueTask<long?> CompareAndSwapAsync(LedgerRecord record, long expectedVersion, CancellationToken cancellationToken)
     {
         string name = record.Id.Value;

@@ -70,8 +70,8 @@ public sealed class PostgresShardStore : IShardStore
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int requiredRows, CancellationToken cancellationToken) =>
-        ReadAsync(shard, requiredRows, damaged: null, cancellationToken);
+    public IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int fromRow, int requiredRows, CancellationToken cancellationToken) =>
+        ReadAsync(shard, fromRow, requiredRows, damaged: null, cancellationToken);
 
     /// <summary>Every shard, those included that nobody holds and whose rows others start with.</summary>
     /// <param name="cancellationToken">Cancels the listing.</param>
@@ -94,7 +94,7 @@ public sealed class PostgresShardStore : IShardStore
     }
 
     /// <summary>Reads a shard; damage is told of and passed over instead of thrown, if there is somebody to tell.</summary>
-    internal async IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int requiredRows, Action<StorageDamagedException>? damaged, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int fromRow, int requiredRows, Action<StorageDamagedException>? damaged, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (await _shards.FindAsync(shard, cancellationToken).ConfigureAwait(false) is not { } row)
         {
@@ -102,7 +102,8 @@ public sealed class PostgresShardStore : IShardStore
         }
 
         RowCoverage read = new();
-        await foreach (ShardWrite write in _records.ReadAsync(row, damaged, cancellationToken).ConfigureAwait(false))
+        read.Add(new PositionRange(0, fromRow));
+        await foreach (ShardWrite write in _records.ReadAsync(row, fromRow, damaged, cancellationToken).ConfigureAwait(false))
         {
             read.Add(new PositionRange(write.FirstIdx, write.FirstIdx + write.Count));
             yield return write;

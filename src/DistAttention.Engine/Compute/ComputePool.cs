@@ -13,8 +13,10 @@ public sealed class ComputePool : IDisposable
     private readonly LinkedList<ComputeJob> _long = new();
     private readonly SemaphoreSlim _wake = new(0);
     private readonly Thread[] _threads;
+    private readonly KernelScratch? _inline;
     private readonly int _maxQueuedJobs;
     private int _busyThreads;
+    private long _itemsRun;
     private bool _disposed;
 
     /// <summary>Starts the threads.</summary>
@@ -33,11 +35,26 @@ public sealed class ComputePool : IDisposable
         }
     }
 
-    /// <summary>Threads.</summary>
-    public int Threads => _threads.Length;
+    private ComputePool(KernelScratch inline)
+    {
+        _inline = inline;
+        _threads = [];
+    }
+
+    /// <summary>
+    /// A pool without threads: a job runs to its end inside <see cref="RunAsync"/>, one at a time. For programs that must do everything
+    /// in one order, such as simulations.
+    /// </summary>
+    public static ComputePool Inline() => new(new KernelScratch());
+
+    /// <summary>Threads that work; 1 where it is the caller's.</summary>
+    public int Threads => Math.Max(1, _threads.Length);
 
     /// <summary>Threads that are inside an item now.</summary>
     public int BusyThreads => Volatile.Read(ref _busyThreads);
+
+    /// <summary>Items run so far: grows as long as the pool gets on.</summary>
+    public long ItemsRun => Interlocked.Read(ref _itemsRun);
 
     /// <summary>Jobs that have items no thread has taken yet.</summary>
     public int QueuedJobs
@@ -57,6 +74,12 @@ public sealed class ComputePool : IDisposable
     /// <exception cref="OverloadedException">The queue is full.</exception>
     public Task RunAsync(ComputeJob job)
     {
+        if (_inline is not null)
+        {
+            RunHere(job, _inline);
+            return job.Completion;
+        }
+
         lock (_jobsLock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -85,7 +108,7 @@ public sealed class ComputePool : IDisposable
             _disposed = true;
         }
 
-        _wake.Release(_threads.Length);
+        _wake.Release(Threads);
         foreach (Thread thread in _threads)
         {
             thread.Join();
@@ -97,6 +120,19 @@ public sealed class ComputePool : IDisposable
         }
 
         _wake.Dispose();
+        _inline?.Dispose();
+    }
+
+    private void RunHere(ComputeJob job, KernelScratch scratch)
+    {
+        lock (scratch)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            while (job.HasItems)
+            {
+                job.RunItem(job.TakeItem(), scratch);
+            }
+        }
     }
 
     private void Work()
@@ -115,6 +151,7 @@ public sealed class ComputePool : IDisposable
                 finally
                 {
                     Interlocked.Decrement(ref _busyThreads);
+                    Interlocked.Increment(ref _itemsRun);
                 }
             }
 

@@ -29,7 +29,7 @@ public sealed class EmbeddedAttention : IAttentionClient
         Registry = new ShardRegistry(Budget, _options.ShardStore);
         Gateway = new LocalGateway(new ShardService(Registry, Pool));
         Executor = new QueryExecutor(Gateway, Pool, _options.TimeProvider);
-        Appender = new Appender(Gateway, _options.ComputeThreads);
+        Appender = new Appender(Gateway, _options.ComputeThreads, _options.TimeProvider);
     }
 
     /// <summary>Bytes of native memory that K/V takes now.</summary>

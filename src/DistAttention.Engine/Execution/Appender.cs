@@ -8,22 +8,25 @@ public sealed class Appender
 {
     private readonly IShardGateway _gateway;
     private readonly int _writesInFlight;
+    private readonly TimeProvider _time;
 
     /// <summary>Makes an appender.</summary>
     /// <param name="gateway">Reaches the owners.</param>
     /// <param name="writesInFlight">Shards written at a time.</param>
-    public Appender(IShardGateway gateway, int writesInFlight)
+    /// <param name="time">The clock of pauses between attempts.</param>
+    public Appender(IShardGateway gateway, int writesInFlight, TimeProvider time)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(writesInFlight);
         _gateway = gateway;
         _writesInFlight = writesInFlight;
+        _time = time;
     }
 
     /// <summary>Appends validated rows.</summary>
     /// <param name="ledger">The sequence's ledger.</param>
     /// <param name="spec">Its shape and storage.</param>
     /// <param name="k">Keys [count, NumHeadsKv, HeadDim].</param>
-    /// <param name="v">Values [count, NumHeadsKv, HeadDimV].</param>
+    /// <param name="v">Values [count, NumHeadsKv, AppendedHeadDimV].</param>
     /// <param name="count">Rows.</param>
     /// <param name="options">How.</param>
     /// <param name="cancellationToken">Cancels the call; uncommitted rows are then given up.</param>
@@ -42,7 +45,7 @@ public sealed class Appender
             Reservation reservation = await ledger.ReserveAsync(operation, count, options.ExpectedPosition, cancellationToken).ConfigureAwait(false);
             try
             {
-                await WriteAsync(reservation, spec, k, v, options.Progress, cancellationToken).ConfigureAwait(false);
+                await WriteAsync(ledger, reservation, spec, k, v, options.Progress, cancellationToken).ConfigureAwait(false);
                 return await ledger.CommitAsync(reservation, cancellationToken).ConfigureAwait(false);
             }
             catch (StaleWriteException)
@@ -83,7 +86,37 @@ public sealed class Appender
         }
     }
 
+    /// <summary>Writes to one shard; where its owner does not answer, to the one that the ledger then names. Writing twice is writing once.</summary>
+    private async ValueTask WriteAsync(ISequenceLedger ledger, OwnerId owner, ShardWrite write, CancellationToken cancellationToken)
+    {
+        Backoff backoff = new(_time);
+        while (true)
+        {
+            try
+            {
+                await _gateway.WriteAsync(owner, write, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (OwnerUnreachableException e)
+            {
+                IReadOnlyList<ShardEntry> now = await ledger.ReassignAsync([write.Shard], owner, cancellationToken).ConfigureAwait(false);
+                if (now.Count == 0)
+                {
+                    throw new StaleWriteException(write.Shard);
+                }
+
+                if (now[0].Owner == owner)
+                {
+                    await backoff.PauseAsync(TimeSpan.Zero, e, cancellationToken).ConfigureAwait(false);
+                }
+
+                owner = now[0].Owner;
+            }
+        }
+    }
+
     private async Task WriteAsync(
+        ISequenceLedger ledger,
         Reservation reservation,
         SequenceSpec spec,
         ReadOnlyMemory<float> k,
@@ -92,7 +125,7 @@ public sealed class Appender
         CancellationToken cancellationToken)
     {
         int kRow = spec.NumHeadsKv * spec.HeadDim;
-        int vRow = spec.NumHeadsKv * spec.HeadDimV;
+        int vRow = spec.NumHeadsKv * spec.AppendedHeadDimV;
         long written = 0;
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = _writesInFlight, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(reservation.Parts, parallel, async (part, token) =>
@@ -109,7 +142,16 @@ public sealed class Appender
             {
                 CommittedRows = part.CommittedRows,
             };
-            await _gateway.WriteAsync(part.Shard.Owner, write, token).ConfigureAwait(false);
+            try
+            {
+                await WriteAsync(ledger, part.Shard.Owner, write, token).ConfigureAwait(false);
+            }
+            catch (InvalidTensorException unstorable)
+            {
+                // Only known once the owner has projected the key.
+                throw unstorable.InToken(unstorable.Token + part.Offset);
+            }
+
             progress?.Report(new AttentionProgress(Interlocked.Add(ref written, part.Count), reservation.Rows.Length));
         }).ConfigureAwait(false);
     }

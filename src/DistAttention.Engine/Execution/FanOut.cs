@@ -7,17 +7,23 @@ namespace DistAttention.Engine.Execution;
 
 /// <summary>
 /// Asks the owners of one tile for their parts, each until it answers whole: what is wrong or fails for now is asked for
-/// again with growing pauses, and what has moved is asked for at its new owners. The first lasting failure stops the rest.
+/// again with growing pauses, what has moved is asked for at its new owners, and what an owner that does not answer held is asked for
+/// where the ledger moves it to. The first lasting failure stops the rest.
 /// </summary>
 /// <param name="query">The tile.</param>
 /// <param name="ledger">Says where shards are now.</param>
 /// <param name="time">The clock of pauses.</param>
 /// <param name="ask">Asks one owner.</param>
-internal sealed class FanOut<T>(TileQuery query, ISequenceLedger ledger, TimeProvider time, Func<OwnerId, TileRequest, CancellationToken, ValueTask<T>> ask)
+/// <param name="hedge">Who else may be asked when an owner is late.</param>
+internal sealed class FanOut<T>(
+    TileQuery query,
+    ISequenceLedger ledger,
+    TimeProvider time,
+    Func<OwnerId, TileRequest, CancellationToken, ValueTask<T>> ask,
+    Func<OwnerId, TileRequest, Hedge?> hedge)
     where T : IOwnerAnswer
 {
-    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _movePause = TimeSpan.FromMilliseconds(10);
 
     private int _retries;
 
@@ -79,13 +85,15 @@ internal sealed class FanOut<T>(TileQuery query, ISequenceLedger ledger, TimePro
     private async Task<List<T>> AskAsync(OwnerWork work, int moves, CancellationToken cancellationToken)
     {
         TileRequest request = RequestOf(work);
-        TimeSpan pause = _firstPause;
+        Backoff backoff = new(time);
         IReadOnlyList<OwnerWork>? moved = null;
         while (moved is null)
         {
             try
             {
-                T answer = await ask(work.Owner, request, cancellationToken).ConfigureAwait(false);
+                T answer = hedge(work.Owner, request) is { } second
+                    ? await new HedgedAsk<T>(time, ask).RunAsync(work, request, second, cancellationToken).ConfigureAwait(false)
+                    : await ask(work.Owner, request, cancellationToken).ConfigureAwait(false);
                 if (answer.Answers(work))
                 {
                     return [answer];
@@ -101,10 +109,19 @@ internal sealed class FanOut<T>(TileQuery query, ISequenceLedger ledger, TimePro
                 Interlocked.Increment(ref _retries);
                 if (moves > 0)
                 {
-                    await PauseAsync(_firstPause * (1 << Math.Min(moves, 6)), null, cancellationToken).ConfigureAwait(false);
+                    await new Backoff(time).PauseAsync(_movePause * (1 << Math.Min(moves, 6)), null, cancellationToken).ConfigureAwait(false);
                 }
 
                 moved = await FindAsync(work, missing, cancellationToken).ConfigureAwait(false);
+            }
+            catch (OwnerUnreachableException e)
+            {
+                Interlocked.Increment(ref _retries);
+                moved = await MoveAwayAsync(work, cancellationToken).ConfigureAwait(false);
+                if (moved is null)
+                {
+                    await backoff.PauseAsync(TimeSpan.Zero, e, cancellationToken).ConfigureAwait(false);
+                }
             }
             catch (NumericOverflowException overflow)
             {
@@ -112,9 +129,7 @@ internal sealed class FanOut<T>(TileQuery query, ISequenceLedger ledger, TimePro
             }
             catch (DistAttentionException e) when (e.IsTransient && e is not SnapshotLostException)
             {
-                TimeSpan wait = e is OverloadedException overloaded && overloaded.RetryAfter > pause ? overloaded.RetryAfter : pause;
-                await PauseAsync(wait, e, cancellationToken).ConfigureAwait(false);
-                pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
+                await backoff.PauseAsync(e is OverloadedException overloaded ? overloaded.RetryAfter : TimeSpan.Zero, e, cancellationToken).ConfigureAwait(false);
                 Interlocked.Increment(ref _retries);
             }
         }
@@ -122,17 +137,27 @@ internal sealed class FanOut<T>(TileQuery query, ISequenceLedger ledger, TimePro
         return await RunAsync(moved, moves + 1, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task PauseAsync(TimeSpan pause, Exception? cause, CancellationToken cancellationToken)
+    /// <summary>Has the shards of an owner that does not answer moved to others; null if that one is all there is.</summary>
+    private async ValueTask<IReadOnlyList<OwnerWork>?> MoveAwayAsync(OwnerWork work, CancellationToken cancellationToken)
     {
+        IReadOnlyList<ShardEntry> now;
         try
         {
-            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+            now = await ledger.ReassignAsync([.. work.Shards.Select(static s => s.Shard.Id)], work.Owner, cancellationToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException e) when (cause is not null)
+        catch (SequenceNotFoundException)
         {
-            // A deadline that passes here passed because of what kept the part from being answered.
-            throw new OperationCanceledException(e.Message, cause, e.CancellationToken);
+            throw new SnapshotLostException(query.Snapshot.Id, query.Snapshot.State);
         }
+
+        if (now.Count < work.Shards.Count)
+        {
+            throw new SnapshotLostException(query.Snapshot.Id, query.Snapshot.State);
+        }
+
+        return now.All(s => s.Owner == work.Owner)
+            ? null
+            : OwnerWork.Assign([.. work.Shards.Zip(now, static (slice, shard) => slice with { Shard = shard })], query.Snapshot.Spec.ShardLength, work.Nodes);
     }
 
     /// <summary>
@@ -180,6 +205,7 @@ internal sealed class FanOut<T>(TileQuery query, ISequenceLedger ledger, TimePro
     {
         Spec = query.Snapshot.Spec,
         Snapshot = query.Snapshot.State,
+        Fence = query.Snapshot.Fence,
         Q = query.Q,
         Rows = query.Rows,
         FirstQueryPosition = query.FirstQueryPosition,

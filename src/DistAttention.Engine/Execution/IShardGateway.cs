@@ -48,6 +48,11 @@ public interface IShardGateway
     /// <param name="cancellationToken">Cancels the call.</param>
     ValueTask ReleaseAsync(OwnerId owner, IReadOnlyList<ShardId> shards, Guid holder, CancellationToken cancellationToken);
 
+    /// <summary>Who else may be asked for a part of a tile when its owner is late; null for nobody.</summary>
+    /// <param name="owner">The owner.</param>
+    /// <param name="request">The part.</param>
+    Hedge? HedgeOf(OwnerId owner, TileRequest request) => null;
+
     /// <summary>
     /// Lets go of rows that were written for an append that was then given up. Only memory is won: rows beyond the
     /// sequence's length are never read, so an owner that does not hear of it answers just as well.

@@ -11,6 +11,16 @@ public interface ILedgerStore
     /// <param name="cancellationToken">Cancels the call.</param>
     ValueTask<VersionedLedger?> ReadAsync(SequenceId id, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Whether a version is still the latest one. An owner asks it for every read: another owner may have taken the ledger over without
+    /// this one's knowing. Cheap, since almost always it is.
+    /// </summary>
+    /// <param name="id">The name.</param>
+    /// <param name="version">The version, as <see cref="CompareAndSwapAsync"/> or <see cref="ReadAsync"/> gave it.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>False also while a newer version is being written.</returns>
+    ValueTask<bool> IsCurrentAsync(SequenceId id, long version, CancellationToken cancellationToken);
+
     /// <summary>Writes a ledger if its version is still <paramref name="expectedVersion"/> (0: it must not exist).</summary>
     /// <param name="record">The new state.</param>
     /// <param name="expectedVersion">The version it replaces.</param>

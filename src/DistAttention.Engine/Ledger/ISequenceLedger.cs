@@ -1,3 +1,5 @@
+using DistAttention.Engine.Shards;
+
 namespace DistAttention.Engine.Ledger;
 
 /// <summary>The single writer of a sequence's (epoch, length), as appenders and queries see it.</summary>
@@ -20,6 +22,13 @@ public interface ISequenceLedger
     /// <param name="cancellationToken">Cancels the waiting; the rows may then be committed or not.</param>
     /// <exception cref="ReservationLostException">It was thrown away meanwhile.</exception>
     ValueTask<AppendResult> CommitAsync(Reservation reservation, CancellationToken cancellationToken);
+
+    /// <summary>Gives shards whose owner does not answer to other owners, who read them back from the store. What others have moved meanwhile stays there.</summary>
+    /// <param name="shards">The shards.</param>
+    /// <param name="unreachable">The owner that does not answer.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Where they are now, in the order given, without those that are no longer part of the sequence. One still with that owner could not be moved.</returns>
+    ValueTask<IReadOnlyList<ShardEntry>> ReassignAsync(IReadOnlyList<ShardId> shards, OwnerId unreachable, CancellationToken cancellationToken);
 
     /// <summary>Gives a reservation up. Later ones are thrown away with it, since their positions move.</summary>
     /// <param name="operationId">The append.</param>

@@ -18,6 +18,15 @@ public sealed class InMemoryLedgerStore : ILedgerStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<bool> IsCurrentAsync(SequenceId id, long version, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(_ledgers.TryGetValue(id.Value, out VersionedLedger? current) && current.Version == version);
+        }
+    }
+
+    /// <inheritdoc/>
     public ValueTask<long?> CompareAndSwapAsync(LedgerRecord record, long expectedVersion, CancellationToken cancellationToken)
     {
         lock (_lock)

@@ -65,16 +65,40 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     /// <summary>The latest committed state, as it is kept in the store.</summary>
     public LedgerRecord Record => Volatile.Read(ref _record);
 
-    /// <inheritdoc/>
-    public ValueTask<LedgerSnapshot> GetSnapshotAsync(CancellationToken cancellationToken) => new(Snapshot());
+    /// <summary>The latest committed state, latest at some moment of the call whoever else believes to own the ledger.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="LedgerFencedException">Another owner has taken the ledger over.</exception>
+    public async ValueTask<LedgerSnapshot> GetSnapshotAsync(CancellationToken cancellationToken)
+    {
+        // The version first: a store in between makes the check fail, never the snapshot older than what is checked.
+        long version = Volatile.Read(ref _version);
+        LedgerSnapshot snapshot = Snapshot();
+        if (await _store.IsCurrentAsync(snapshot.Id, version, cancellationToken).ConfigureAwait(false))
+        {
+            return snapshot;
+        }
 
-    /// <summary>The latest committed state.</summary>
+        // It may be this ledger itself that writes a newer one.
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ThrowIfDeleted();
+            await RequireCurrentAsync(cancellationToken).ConfigureAwait(false);
+            return Snapshot();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>The latest committed state that this owner knows of: if another one has taken the ledger over, there may be a later one.</summary>
     public LedgerSnapshot Snapshot()
     {
         LedgerRecord record = Record;
         ThrowIfDeleted();
         int shards = LedgerSnapshot.ShardCount(record.Length, record.Spec.ShardLength);
-        return new LedgerSnapshot(record.Id, record.Spec, record.Snapshot, record.Shards.AsMemory()[..shards]);
+        return new LedgerSnapshot(record.Id, record.Spec, record.Snapshot, record.Shards.AsMemory()[..shards]) { Fence = record.Fence };
     }
 
     /// <inheritdoc/>
@@ -98,6 +122,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
                 long start = _pending.Count > 0 ? _pending[^1].Rows.End : _record.Length;
                 if (expectedPosition is { } expected && expected != start)
                 {
+                    await RequireCurrentAsync(cancellationToken).ConfigureAwait(false);
                     throw new AppendConflictException($"The append would land at position {start}, not at {expected}.");
                 }
 
@@ -177,7 +202,19 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     /// <param name="seed">Makes the new generation of a cut shard: (new, old, rows to keep).</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The new state, and the shards that are no longer part of the sequence.</returns>
+    public ValueTask<(SequenceSnapshot Snapshot, ImmutableArray<ShardEntry> Dropped)> TruncateAsync(
+        long length,
+        Func<ShardEntry, ShardEntry, int, ValueTask> seed,
+        CancellationToken cancellationToken) => TruncateAsync(null, length, seed, cancellationToken);
+
+    /// <summary>Cuts the sequence and throws away every reservation. Once: repeating it under the same id changes nothing.</summary>
+    /// <param name="operationId">Names the cut; it is then remembered among the appends. Null where nobody will repeat it.</param>
+    /// <param name="length">Positions to keep.</param>
+    /// <param name="seed">Makes the new generation of a cut shard: (new, old, rows to keep).</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The new state, and the shards that are no longer part of the sequence.</returns>
     public async ValueTask<(SequenceSnapshot Snapshot, ImmutableArray<ShardEntry> Dropped)> TruncateAsync(
+        OperationId? operationId,
         long length,
         Func<ShardEntry, ShardEntry, int, ValueTask> seed,
         CancellationToken cancellationToken)
@@ -186,8 +223,14 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         try
         {
             ThrowIfDeleted();
+            if (operationId is { } asked && _record.Operations.TryGet(asked, out PositionRange done))
+            {
+                return (_record.Snapshot with { Length = Math.Min(done.Start, _record.Length) }, []);
+            }
+
             if (length < 0 || length > _record.Length)
             {
+                await RequireCurrentAsync(cancellationToken).ConfigureAwait(false);
                 throw new InvalidSpecException(nameof(length), $"{length} is not between 0 and the sequence's length, {_record.Length}");
             }
 
@@ -195,7 +238,8 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
             long generation = _record.Fence;
             ImmutableArray<ShardEntry> kept = await CutShardsAsync(_record.Uid, generation, length, seed).ConfigureAwait(false);
             ImmutableArray<ShardEntry> before = _shards;
-            await StoreAsync(_record with { Epoch = _record.Epoch + 1, Length = length, Shards = kept }).ConfigureAwait(false);
+            LedgerRecord cut = _record with { Epoch = _record.Epoch + 1, Length = length, Shards = kept };
+            await StoreAsync(operationId is { } id ? cut with { Operations = cut.Operations.Add(id, new PositionRange(length, length)) } : cut).ConfigureAwait(false);
             _shards = kept;
             return (_record.Snapshot, [.. before.Except(kept)]);
         }
@@ -207,12 +251,14 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
 
     /// <summary>The record of a new sequence that shares this one's first positions. Nothing is stored yet.</summary>
     /// <param name="id">Its name.</param>
+    /// <param name="uid">Its uid, which whoever asks for it makes.</param>
     /// <param name="length">Positions to share; null for all committed ones.</param>
     /// <param name="seed">Makes the new sequence's own copy of a cut shard: (new, old, rows to keep).</param>
     /// <param name="retain">Lets the new sequence hold the shards that it shares: (shards, new sequence).</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async ValueTask<LedgerRecord> ForkAsync(
         SequenceId id,
+        Guid uid,
         long? length,
         Func<ShardEntry, ShardEntry, int, ValueTask> seed,
         Func<IReadOnlyList<ShardEntry>, Guid, ValueTask> retain,
@@ -225,12 +271,15 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
             long keep = length ?? _record.Length;
             if (keep < 0 || keep > _record.Length)
             {
+                await RequireCurrentAsync(cancellationToken).ConfigureAwait(false);
                 throw new InvalidSpecException(nameof(length), $"{keep} is not between 0 and the sequence's length, {_record.Length}");
             }
 
-            Guid uid = Guid.CreateVersion7();
             ImmutableArray<ShardEntry> shards = await CutShardsAsync(uid, 0, keep, seed).ConfigureAwait(false);
             await retain([.. shards.Where(s => s.Id.Sequence != uid)], uid).ConfigureAwait(false);
+
+            // Checked last: until now this sequence held all that the new one shares, so none of it can be gone.
+            await RequireCurrentAsync(cancellationToken).ConfigureAwait(false);
 
             // Its fences go on above this one's, under which the rows it starts with were stored.
             return new LedgerRecord { Id = id, Uid = uid, Spec = _record.Spec, Length = keep, Fence = _record.Fence, Shards = shards };
@@ -261,6 +310,39 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
             {
                 await StoreAsync(_record with { Shards = _shards }).ConfigureAwait(false);
             }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<ShardEntry>> ReassignAsync(IReadOnlyList<ShardId> shards, OwnerId unreachable, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ThrowIfDeleted();
+            ImmutableArray<ShardEntry> moved = _shards;
+            foreach (ShardId shard in shards)
+            {
+                if (shard.Index < moved.Length
+                    && moved[shard.Index] == new ShardEntry(shard, unreachable)
+                    && _placement.ChooseInstead(_record.Spec, moved, shard.Index) is { } owner)
+                {
+                    moved = moved.SetItem(shard.Index, new ShardEntry(shard, owner));
+                }
+            }
+
+            if (moved != _shards)
+            {
+                // Shards that are only reserved are stored with the append that fills them.
+                await StoreAsync(_record with { Shards = moved[.._record.Shards.Length] }).ConfigureAwait(false);
+                _shards = moved;
+            }
+
+            return [.. shards.Where(s => s.Index < moved.Length && moved[s.Index].Id == s).Select(s => moved[s.Index])];
         }
         finally
         {
@@ -426,8 +508,17 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     private async ValueTask StoreAsync(LedgerRecord record)
     {
         long? version = await _store.CompareAndSwapAsync(record, _version, CancellationToken.None).ConfigureAwait(false);
-        _version = version ?? throw new LedgerFencedException(_record.Id);
-        Volatile.Write(ref _record, record);
+        Volatile.Write(ref _record, version is null ? throw new LedgerFencedException(_record.Id) : record);
+        Volatile.Write(ref _version, version.Value);
+    }
+
+    /// <summary>Only inside a turn: outside, a write of this ledger's own may be on its way.</summary>
+    private async ValueTask RequireCurrentAsync(CancellationToken cancellationToken)
+    {
+        if (!await _store.IsCurrentAsync(_record.Id, _version, cancellationToken).ConfigureAwait(false))
+        {
+            throw new LedgerFencedException(_record.Id);
+        }
     }
 
     private void ThrowIfDeleted()

@@ -28,10 +28,11 @@ public interface IShardStore
     /// nothing was kept. The memory of a write is valid until the next one is asked for.
     /// </summary>
     /// <param name="shard">The shard.</param>
+    /// <param name="fromRow">What ends before this row is not wanted and may be left out.</param>
     /// <param name="requiredRows">Rows known to be committed: a store that finds them gone with something broken says so.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="StorageDamagedException">What was kept is not what is there.</exception>
-    IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int requiredRows, CancellationToken cancellationToken);
+    IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int fromRow, int requiredRows, CancellationToken cancellationToken);
 
     /// <summary>Lets another sequence hold a shard too. Holding twice is holding once.</summary>
     /// <param name="shard">The shard.</param>

@@ -26,7 +26,7 @@ public sealed class ResidentShardStore : IShardStore
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int requiredRows, CancellationToken cancellationToken) => AsyncEnumerable.Empty<ShardWrite>();
+    public IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int fromRow, int requiredRows, CancellationToken cancellationToken) => AsyncEnumerable.Empty<ShardWrite>();
 
     /// <inheritdoc/>
     public ValueTask RetainAsync(ShardId shard, Guid holder, CancellationToken cancellationToken)

@@ -25,11 +25,9 @@ internal static class RecordParts
     public static RecordHeader Encode(KvLayout layout, in ShardWrite write, int first, (long Offset, long DurableLength) place, Span<byte> to)
     {
         int count = Math.Min(RowsPerRecord(layout), write.Count - first);
-        int kRow = layout.NumHeadsKv * layout.HeadDim;
-        int vRow = layout.NumHeadsKv * layout.HeadDimV;
         int payload = (int)KvRows.ByteLength(layout, count);
         Span<byte> rows = to.Slice(RecordHeader.Length, payload);
-        KvRows.Encode(layout, write.K.Span.Slice(first * kRow, count * kRow), write.V.Span.Slice(first * vRow, count * vRow), rows);
+        KvRows.Encode(layout, write.K.Span.Slice(first * write.KRow, count * write.KRow), write.V.Span.Slice(first * write.VRow, count * write.VRow), rows);
         RecordHeader record = new()
         {
             Offset = place.Offset,

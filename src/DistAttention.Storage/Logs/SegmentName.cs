@@ -12,8 +12,6 @@ internal readonly record struct SegmentName(Guid Id, int? Rows)
 {
     private const string Extension = ".kvlog";
 
-    public static SegmentName New() => new(Guid.CreateVersion7(), null);
-
     /// <summary>The name under which a shard shares this segment up to some row.</summary>
     public SegmentName CutTo(int rows) => new(Id, Math.Min(rows, Rows ?? rows));
 

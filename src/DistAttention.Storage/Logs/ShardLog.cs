@@ -68,17 +68,19 @@ internal sealed class ShardLog : IDisposable
     }
 
     /// <summary>Reads the rows. The memory of a write is valid until the next one is asked for.</summary>
+    /// <param name="fromRow">What ends before this row is left out.</param>
     /// <param name="requiredRows">Rows known to be acknowledged: if a broken end took some of them, that is damage.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
-    public async IAsyncEnumerable<ShardWrite> ReadAsync(int requiredRows, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ShardWrite> ReadAsync(int fromRow, int requiredRows, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         RowCoverage read = new();
+        read.Add(new PositionRange(0, fromRow));
         foreach ((IVolumeFile file, SegmentIndex index, int rows, RecordHeader record) in InOrder())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (index.TornAt <= record.Offset)
+            if (index.TornAt <= record.Offset || record.FirstIdx + record.Count <= fromRow)
             {
-                continue; // behind a record whose rows turned out to be torn
+                continue; // behind a record whose rows turned out to be torn, or not wanted
             }
 
             using RecordRows memory = new(index.Header!.Layout, record.Count);

@@ -26,6 +26,7 @@ public static class SequenceExport
     /// <param name="cancellationToken">Cancels the export; nothing is left of the file.</param>
     /// <returns>The sequence as it was written.</returns>
     /// <exception cref="SequenceNotFoundException">There is no such sequence.</exception>
+    /// <exception cref="InvalidSpecException">It stores keys projected or turned, or values as a part of keys: importing would do so again.</exception>
     /// <exception cref="StorageDamagedException">Its rows are not what was written.</exception>
     /// <exception cref="ShardLostException">Rows are missing: they were truncated or deleted meanwhile, or are lost.</exception>
     /// <exception cref="TensorFileException">The file cannot be written.</exception>
@@ -34,6 +35,7 @@ public static class SequenceExport
         ArgumentNullException.ThrowIfNull(storage);
         LedgerRecord ledger = (await storage.Ledgers.ReadAsync(id, cancellationToken).ConfigureAwait(false))?.Record ?? throw new SequenceNotFoundException(id);
         SequenceSpec spec = ledger.Spec;
+        RequireRowsAsGiven(spec);
         TensorDataType type = TypeOf(spec.KvType);
         using SafetensorsWriter writer = SafetensorsWriter.Create(
             path,
@@ -69,13 +71,27 @@ public static class SequenceExport
         _ => TensorDataType.Float32,
     };
 
+    /// <summary>Keys that were projected or turned when they were appended would be so again when they are imported.</summary>
+    private static void RequireRowsAsGiven(SequenceSpec spec)
+    {
+        string? property =
+            spec.KeyProjection is not null ? nameof(spec.KeyProjection)
+            : spec.Rope is not null ? nameof(spec.Rope)
+            : spec.ValueFromKeyPrefix ? nameof(spec.ValueFromKeyPrefix)
+            : null;
+        if (property is not null)
+        {
+            throw new InvalidSpecException(property, "a sequence with it is stored in another form than it is appended in, and cannot be exported");
+        }
+    }
+
     /// <summary>Where records overlap, the one of the highest fence comes last and stays.</summary>
     private static async ValueTask WriteShardAsync(DurableStorage storage, LedgerRecord ledger, ShardId shard, int rows, SafetensorsWriter writer, CancellationToken cancellationToken)
     {
         SequenceSpec spec = ledger.Spec;
         long start = (long)shard.Index * spec.ShardLength;
         RowCoverage seen = new();
-        await foreach (ShardWrite write in storage.Shards.ReadAsync(shard, rows, cancellationToken).ConfigureAwait(false))
+        await foreach (ShardWrite write in storage.Shards.ReadAsync(shard, 0, rows, cancellationToken).ConfigureAwait(false))
         {
             int count = Math.Min(write.Count, rows - write.FirstIdx);
             if (count > 0)

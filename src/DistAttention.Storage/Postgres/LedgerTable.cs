@@ -100,6 +100,17 @@ internal sealed class LedgerTable(Database database)
         mayRepeat: true,
         cancellationToken);
 
+    /// <summary>Whether a version is the latest one of a ledger that exists.</summary>
+    public ValueTask<bool> IsCurrentAsync(string name, long version, CancellationToken cancellationToken) => database.RunAsync(
+        _place,
+        async connection =>
+        {
+            using NpgsqlCommand command = new("SELECT live AND version = $2 FROM distattention.ledgers WHERE name = $1", connection) { Parameters = { Value(name), Value(version) } };
+            return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is true;
+        },
+        mayRepeat: true,
+        cancellationToken);
+
     /// <summary>Changes a ledger if it still has the version expected: one statement. Where its acknowledgement is lost, who did it tells.</summary>
     /// <returns>The new version; null if another was first.</returns>
     public async ValueTask<long?> SwapAsync(LedgerSwap swap, CancellationToken cancellationToken)

@@ -8,8 +8,9 @@ namespace DistAttention.Storage.Postgres;
 /// <param name="Fence">Its fence.</param>
 /// <param name="Number">Tells records apart, and which is later.</param>
 /// <param name="FirstIdx">Place of its first row in the shard.</param>
+/// <param name="Count">Its rows.</param>
 /// <param name="PayloadLength">Bytes of the payload there is.</param>
-internal readonly record struct RecordRow(long Source, long Fence, long Number, int FirstIdx, long PayloadLength)
+internal readonly record struct RecordRow(long Source, long Fence, long Number, int FirstIdx, int Count, long PayloadLength)
 {
     /// <summary>How messages call it.</summary>
     public string PlaceIn(string table) => $"{table}, record {Number} of shard row {Source}";
@@ -26,7 +27,7 @@ internal readonly record struct RecordRow(long Source, long Fence, long Number, 
             throw new StorageDamagedException(PlaceIn(table), 0, default, "its header is not what was written");
         }
 
-        if (header.Fence != Fence || header.FirstIdx != FirstIdx || header.PayloadLength != PayloadLength)
+        if (header.Fence != Fence || header.FirstIdx != FirstIdx || header.Count != Count || header.PayloadLength != PayloadLength)
         {
             throw new StorageDamagedException(PlaceIn(table), 0, header.PositionsIn(shard), "its header is of another record");
         }

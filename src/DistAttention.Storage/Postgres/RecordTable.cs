@@ -25,9 +25,9 @@ internal sealed class RecordTable(Database database)
 
     private const string Insert =
         """
-        INSERT INTO distattention.records (shard, fence, first_row, header, payload)
-        SELECT r.shard, r.fence, r.first_row, r.header, r.payload
-        FROM unnest($1, $2, $3, $4, $5) AS r(shard, fence, first_row, header, payload)
+        INSERT INTO distattention.records (shard, fence, first_row, row_count, header, payload)
+        SELECT r.shard, r.fence, r.first_row, r.row_count, r.header, r.payload
+        FROM unnest($1, $2, $3, $4, $5, $6) AS r(shard, fence, first_row, row_count, header, payload)
         JOIN (
             SELECT s.id FROM distattention.shards s
             WHERE s.id = ANY($1) AND EXISTS (SELECT FROM distattention.holds h WHERE h.shard = s.id)
@@ -42,13 +42,13 @@ internal sealed class RecordTable(Database database)
         FOR KEY SHARE OF s
         """;
 
-    private const string Copy = "COPY distattention.records (shard, fence, first_row, header, payload) FROM STDIN (FORMAT BINARY)";
+    private const string Copy = "COPY distattention.records (shard, fence, first_row, row_count, header, payload) FROM STDIN (FORMAT BINARY)";
 
     private const string Read =
         """
-        SELECT r.shard, r.fence, r.number, r.first_row, s.row_count, r.header, r.payload
+        SELECT r.shard, r.fence, r.number, r.first_row, r.row_count, s.row_count, r.header, r.payload
         FROM (SELECT $1 AS source, 2147483647 AS row_count UNION ALL SELECT source, row_count FROM distattention.seeds WHERE shard = $1) s
-        JOIN distattention.records r ON r.shard = s.source AND r.first_row < s.row_count
+        JOIN distattention.records r ON r.shard = s.source AND r.first_row < s.row_count AND r.first_row + r.row_count > $2
         ORDER BY r.fence, r.number
         """;
 
@@ -66,14 +66,15 @@ internal sealed class RecordTable(Database database)
 
     /// <summary>Reads a shard in the order of fences, its sources' rows included. The memory of a write is valid until the next one is asked for.</summary>
     /// <param name="shard">The shard's row.</param>
+    /// <param name="fromRow">What ends before this row is left out.</param>
     /// <param name="damaged">Told of damage, after which reading goes on behind it; null: damage is thrown.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
-    public async IAsyncEnumerable<ShardWrite> ReadAsync(ShardRow shard, Action<StorageDamagedException>? damaged, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ShardWrite> ReadAsync(ShardRow shard, int fromRow, Action<StorageDamagedException>? damaged, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         NpgsqlConnection connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            using NpgsqlCommand command = new(Read, connection) { Parameters = { Value(shard.Id) } };
+            using NpgsqlCommand command = new(Read, connection) { Parameters = { Value(shard.Id), Value(fromRow) } };
             NpgsqlDataReader reader = await GuardAsync(() => new ValueTask<NpgsqlDataReader>(
                 command.ExecuteReaderAsync(System.Data.CommandBehavior.SequentialAccess, cancellationToken))).ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))
@@ -124,6 +125,7 @@ internal sealed class RecordTable(Database database)
         List<long> shards = [];
         List<long> fences = [];
         List<int> firsts = [];
+        List<int> counts = [];
         List<byte[]> headers = [];
         List<byte[]> payloads = [];
         foreach ((ShardRow shard, ShardWrite write) in writes)
@@ -135,6 +137,7 @@ internal sealed class RecordTable(Database database)
                 shards.Add(shard.Id);
                 fences.Add(record.Fence);
                 firsts.Add(record.FirstIdx);
+                counts.Add(record.Count);
                 headers.Add(buffer[..RecordHeader.Length]);
                 payloads.Add(buffer.AsSpan(RecordHeader.Length, (int)record.PayloadLength).ToArray());
                 first += record.Count;
@@ -145,7 +148,7 @@ internal sealed class RecordTable(Database database)
 
         using NpgsqlCommand command = new(Insert, connection)
         {
-            Parameters = { Value<long[]>([.. shards]), Value<long[]>([.. fences]), Value<int[]>([.. firsts]), Value<byte[][]>([.. headers]), Value<byte[][]>([.. payloads]) },
+            Parameters = { Value<long[]>([.. shards]), Value<long[]>([.. fences]), Value<int[]>([.. firsts]), Value<int[]>([.. counts]), Value<byte[][]>([.. headers]), Value<byte[][]>([.. payloads]) },
         };
         return await ReadIdsAsync(command, cancellationToken).ConfigureAwait(false);
     }
@@ -184,6 +187,7 @@ internal sealed class RecordTable(Database database)
             await importer.WriteAsync(shard.Id, NpgsqlDbType.Bigint, cancellationToken).ConfigureAwait(false);
             await importer.WriteAsync(record.Fence, NpgsqlDbType.Bigint, cancellationToken).ConfigureAwait(false);
             await importer.WriteAsync(record.FirstIdx, NpgsqlDbType.Integer, cancellationToken).ConfigureAwait(false);
+            await importer.WriteAsync(record.Count, NpgsqlDbType.Integer, cancellationToken).ConfigureAwait(false);
             await importer.WriteAsync<ReadOnlyMemory<byte>>(buffer.AsMemory(0, RecordHeader.Length), NpgsqlDbType.Bytea, cancellationToken).ConfigureAwait(false);
             await importer.WriteAsync<ReadOnlyMemory<byte>>(buffer.AsMemory(RecordHeader.Length, (int)record.PayloadLength), NpgsqlDbType.Bytea, cancellationToken).ConfigureAwait(false);
             first += record.Count;
@@ -196,12 +200,13 @@ internal sealed class RecordTable(Database database)
 
     private async ValueTask<StoredRecord> ReadRecordAsync(NpgsqlDataReader reader, SegmentHeader shard, CancellationToken cancellationToken)
     {
-        (long source, long fence, long number, int firstIdx, int rows) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt32(3), reader.GetInt32(4));
-        byte[] bytes = reader.GetFieldValue<byte[]>(5);
-        Stream payload = await reader.GetStreamAsync(6, cancellationToken).ConfigureAwait(false);
+        (long source, long fence, long number) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
+        (int firstIdx, int count, int rows) = (reader.GetInt32(3), reader.GetInt32(4), reader.GetInt32(5));
+        byte[] bytes = reader.GetFieldValue<byte[]>(6);
+        Stream payload = await reader.GetStreamAsync(7, cancellationToken).ConfigureAwait(false);
         await using (payload.ConfigureAwait(false))
         {
-            RecordRow row = new(source, fence, number, firstIdx, payload.Length);
+            RecordRow row = new(source, fence, number, firstIdx, count, payload.Length);
             RecordHeader header = row.ReadHeader(_place, shard, bytes);
             RecordRows memory = new(shard.Layout, header.Count);
             try

@@ -43,6 +43,7 @@ internal static class Schema
             fence bigint NOT NULL,
             number bigint GENERATED ALWAYS AS IDENTITY,
             first_row integer NOT NULL,
+            row_count integer NOT NULL,
             header bytea NOT NULL,
             payload bytea NOT NULL,
             PRIMARY KEY (shard, fence, number));

@@ -18,7 +18,7 @@ internal sealed class ScrubbedDatabase(PostgresShardStore shards, PostgresLedger
     public string PlaceOf(ShardId shard) => shards.PlaceOf(shard);
 
     public IAsyncEnumerable<ShardWrite> ReadShardAsync(ShardId shard, int requiredRows, Action<StorageDamagedException>? damaged, CancellationToken cancellationToken) =>
-        shards.ReadAsync(shard, requiredRows, damaged, cancellationToken);
+        shards.ReadAsync(shard, fromRow: 0, requiredRows, damaged, cancellationToken);
 
     public IAsyncEnumerable<(Guid Holder, DateTimeOffset Since)> ListHoldersAsync(ShardId shard, CancellationToken cancellationToken) =>
         shards.ListHoldersAsync(shard, cancellationToken);

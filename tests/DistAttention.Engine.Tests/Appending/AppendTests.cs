@@ -262,8 +262,8 @@ public sealed class AppendTests
 
         public bool IsDurable => true;
 
-        public IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int requiredRows, CancellationToken cancellationToken) =>
-            _inner.ReadAsync(shard, requiredRows, cancellationToken);
+        public IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int fromRow, int requiredRows, CancellationToken cancellationToken) =>
+            _inner.ReadAsync(shard, fromRow, requiredRows, cancellationToken);
 
         public ValueTask RetainAsync(ShardId shard, Guid holder, CancellationToken cancellationToken) =>
             _inner.RetainAsync(shard, holder, cancellationToken);

@@ -20,12 +20,15 @@ internal sealed class SimulatedCluster : IShardGateway, IShardPlacement, ISequen
     private readonly Func<int, int> _placement;
     private readonly ComputePool _pool = new(1, 100);
 
-    private SimulatedCluster(int owners, Func<int, int> placement)
+    private readonly ConcurrentDictionary<OwnerId, bool> _killed = new();
+
+    private SimulatedCluster(int owners, Func<int, int> placement, bool shared)
     {
-        _owners = Enumerable.Range(0, owners).Select(static i => new Owner(i)).ToDictionary(static o => o.Id);
+        InMemoryShardStore? one = shared ? new InMemoryShardStore() : null;
+        _owners = Enumerable.Range(0, owners).Select(i => new Owner(i, one ?? new InMemoryShardStore())).ToDictionary(static o => o.Id);
         _placement = placement;
         Executor = new QueryExecutor(this, _pool, new InstantTime());
-        Appender = new Appender(this, 2);
+        Appender = new Appender(this, 2, new InstantTime());
     }
 
     public SequenceLedger Ledger { get; private set; } = null!;
@@ -48,9 +51,13 @@ internal sealed class SimulatedCluster : IShardGateway, IShardPlacement, ISequen
 
     public Owner this[int owner] => _owners[Owner.NameOf(owner)];
 
-    public static async Task<SimulatedCluster> CreateAsync(SequenceSpec spec, int owners, Func<int, int> placement)
+    /// <summary>Who is asked when an owner is late; nobody unless a test says so.</summary>
+    public Func<OwnerId, OwnerId?> Second { get; set; } = static _ => null;
+
+    /// <summary>Makes a cluster of owners that each have a store, or share one and can take shards over from each other.</summary>
+    public static async Task<SimulatedCluster> CreateAsync(SequenceSpec spec, int owners, Func<int, int> placement, bool shared = false)
     {
-        SimulatedCluster cluster = new(owners, placement);
+        SimulatedCluster cluster = new(owners, placement, shared);
         LedgerRecord record = new() { Id = "s", Uid = Guid.NewGuid(), Spec = spec };
         cluster.Ledger = await SequenceLedger.CreateAsync(record, new InMemoryLedgerStore(), cluster, TimeProvider.System, default);
         return cluster;
@@ -119,7 +126,7 @@ internal sealed class SimulatedCluster : IShardGateway, IShardPlacement, ISequen
     {
         ShardEntry entry = Ledger.Snapshot().Shards.Span[shard];
         OwnerId from = _moved.GetValueOrDefault(entry.Id, entry.Owner);
-        await foreach (ShardWrite write in _owners[from].Store.ReadAsync(entry.Id, 0, default))
+        await foreach (ShardWrite write in _owners[from].Store.ReadAsync(entry.Id, 0, 0, default))
         {
             await this[to].Service.WriteAsync(write, default);
         }
@@ -127,6 +134,29 @@ internal sealed class SimulatedCluster : IShardGateway, IShardPlacement, ISequen
         _moved[entry.Id] = this[to].Id;
         await LoseAsync(shard, from);
     }
+
+    /// <summary>An owner stops answering: it was killed and forgets all it has in memory, or it only cannot be reached.</summary>
+    public void Kill(int owner, bool forget = true)
+    {
+        _killed[this[owner].Id] = true;
+        foreach (ShardEntry shard in Ledger.Snapshot().Shards.Span)
+        {
+            if (forget)
+            {
+                this[owner].Registry.Evict(shard.Id);
+            }
+        }
+    }
+
+    public void Revive(int owner) => _killed.TryRemove(this[owner].Id, out _);
+
+    public OwnerId? ChooseInstead(SequenceSpec spec, ImmutableArray<ShardEntry> shards, int index) =>
+        _owners.Keys.Where(o => !_killed.ContainsKey(o)).Select(static o => (OwnerId?)o).FirstOrDefault();
+
+    public ValueTask<IReadOnlyList<ShardEntry>> ReassignAsync(IReadOnlyList<ShardId> shards, OwnerId unreachable, CancellationToken cancellationToken) =>
+        Ledger.ReassignAsync(shards, unreachable, cancellationToken);
+
+    public Hedge? HedgeOf(OwnerId owner, TileRequest request) => Second(owner) is { } second ? new Hedge(second, TimeSpan.FromMilliseconds(1)) : null;
 
     /// <summary>Takes a shard from an owner, and tells nobody.</summary>
     public async Task LoseAsync(int shard, OwnerId from) =>
@@ -149,12 +179,12 @@ internal sealed class SimulatedCluster : IShardGateway, IShardPlacement, ISequen
     public OwnerId Choose(SequenceSpec spec, ImmutableArray<ShardEntry> shards, long end) => this[_placement(shards.Length)].Id;
 
     public ValueTask WriteAsync(OwnerId owner, ShardWrite write, CancellationToken cancellationToken) =>
-        OnWrite(owner, write, token => _owners[owner].Service.WriteAsync(write, token), cancellationToken);
+        OnWrite(owner, write, token => Living(owner).Service.WriteAsync(write, token), cancellationToken);
 
     public ValueTask<TileAnswer> ComputeAsync(OwnerId owner, TileRequest request, CancellationToken cancellationToken)
     {
         _asked.Enqueue((owner, request));
-        return OnCompute(owner, request, token => _owners[owner].Service.ComputeAsync(request, token), cancellationToken);
+        return OnCompute(owner, request, token => Living(owner).Service.ComputeAsync(request, token), cancellationToken);
     }
 
     public ValueTask<MassAnswer> MassAsync(OwnerId owner, MassRequest request, CancellationToken cancellationToken)
@@ -188,11 +218,14 @@ internal sealed class SimulatedCluster : IShardGateway, IShardPlacement, ISequen
         _pool.Dispose();
     }
 
+    private Owner Living(OwnerId owner) => _killed.ContainsKey(owner) ? throw new OwnerUnreachableException(owner, "does not answer") : _owners[owner];
+
     internal sealed class Owner : IDisposable
     {
-        public Owner(int index)
+        public Owner(int index, InMemoryShardStore store)
         {
             Id = NameOf(index);
+            Store = store;
             Registry = new ShardRegistry(Budget, Store);
             Service = new ShardService(Registry, Pool);
         }
@@ -201,7 +234,7 @@ internal sealed class SimulatedCluster : IShardGateway, IShardPlacement, ISequen
 
         public ByteBudget Budget { get; } = new(long.MaxValue);
 
-        public InMemoryShardStore Store { get; } = new();
+        public InMemoryShardStore Store { get; }
 
         public ComputePool Pool { get; } = new(1, 100);
 

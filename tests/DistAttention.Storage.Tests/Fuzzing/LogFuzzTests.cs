@@ -91,7 +91,7 @@ public sealed class LogFuzzTests
     private static Dictionary<int, float> Read(FileShardStore store, int required)
     {
         Dictionary<int, float> rows = [];
-        IAsyncEnumerator<ShardWrite> writes = store.ReadAsync(_shard, required, default).GetAsyncEnumerator();
+        IAsyncEnumerator<ShardWrite> writes = store.ReadAsync(_shard, 0, required, default).GetAsyncEnumerator();
         try
         {
             while (Now(writes.MoveNextAsync()))

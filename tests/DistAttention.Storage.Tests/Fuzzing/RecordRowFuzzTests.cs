@@ -50,7 +50,7 @@ public sealed class RecordRowFuzzTests
                 (byte[] h, byte[] p) = Split(bytes);
                 RecordRow told = h.Length < RecordHeader.Length
                     ? row
-                    : row with { Fence = BinaryPrimitives.ReadInt64LittleEndian(h.AsSpan(24)), FirstIdx = BinaryPrimitives.ReadInt32LittleEndian(h.AsSpan(48)), PayloadLength = p.Length };
+                    : row with { Fence = BinaryPrimitives.ReadInt64LittleEndian(h.AsSpan(24)), FirstIdx = BinaryPrimitives.ReadInt32LittleEndian(h.AsSpan(48)), Count = BinaryPrimitives.ReadInt32LittleEndian(h.AsSpan(52)), PayloadLength = p.Length };
                 RecordHeader read = Read(told, h, p);
                 Assert.InRange(read.FirstIdx, 0, _shard.Spec.ShardLength - read.Count);
             });
@@ -96,6 +96,6 @@ public sealed class RecordRowFuzzTests
         ShardWrite write = new(_id, _problem.Spec(), 5, OperationId.New(), 20, 10, _problem.K, _problem.V);
         byte[] bytes = new byte[RecordParts.LongestRecord(_shard.Layout, write)];
         RecordHeader header = RecordParts.Encode(_shard.Layout, write, 0, (17, 0), bytes);
-        return (new RecordRow(17, 5, 99, 20, header.PayloadLength), bytes[..RecordHeader.Length], bytes[RecordHeader.Length..]);
+        return (new RecordRow(17, 5, 99, 20, 10, header.PayloadLength), bytes[..RecordHeader.Length], bytes[RecordHeader.Length..]);
     }
 }

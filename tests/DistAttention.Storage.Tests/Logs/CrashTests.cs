@@ -127,7 +127,7 @@ public sealed class CrashTests
     private static async Task<Dictionary<int, float>> RowsAsync(FileShardStore store, int required)
     {
         Dictionary<int, float> rows = [];
-        await foreach (ShardWrite write in store.ReadAsync(_shard, required, default))
+        await foreach (ShardWrite write in store.ReadAsync(_shard, 0, required, default))
         {
             for (int i = 0; i < write.Count; i++)
             {

@@ -142,6 +142,17 @@ public sealed class MovingTests(PostgresServer postgres) : IDisposable
     }
 
     [Fact]
+    public async Task RowsThatAreStoredInAnotherFormAreNotExported()
+    {
+        using FileStorage storage = new(_folder.Path);
+        await using EmbeddedAttention client = new(storage.Configure(new EmbeddedOptions { ComputeThreads = 1 }));
+        await client.CreateSequenceAsync("s", _problem.Spec() with { ValueFromKeyPrefix = true });
+        InvalidSpecException refused = await Assert.ThrowsAsync<InvalidSpecException>(() => SequenceExport.RunAsync(storage, "s", FileOf("s"), null, default));
+        Assert.Equal(nameof(SequenceSpec.ValueFromKeyPrefix), refused.Property);
+        Assert.False(File.Exists(FileOf("s")));
+    }
+
+    [Fact]
     public async Task MissingRowsAreNotWrittenAsZeros()
     {
         using FileStorage storage = new(_folder.Path);

@@ -18,6 +18,11 @@ public sealed class PostgresLedgerTests(PostgresServer postgres)
         LedgerRecords.AssertSame(record, read.Record);
         Assert.Equal(1, read.Version);
         Assert.Null(await other.Ledgers.ReadAsync("none", default));
+        Assert.True(await other.Ledgers.IsCurrentAsync(record.Id, 1, default));
+        Assert.False(await other.Ledgers.IsCurrentAsync(record.Id, 2, default));
+        Assert.False(await other.Ledgers.IsCurrentAsync("none", 1, default));
+        await storage.Ledgers.DeleteAsync(record.Id, 1, default);
+        Assert.False(await other.Ledgers.IsCurrentAsync(record.Id, 2, default));
     }
 
     [PostgresFact]

@@ -18,7 +18,8 @@ public sealed class PostgresShardTests(PostgresServer postgres)
         await storage.Shards.AppendAsync(Write(shard, 5, 30, fence: 3, shift: 300), default); // late, of an older reservation
         float[] rows = await RowsAsync(storage, shard, 35);
         Assert.Equal(Enumerable.Range(0, 35).Select(static i => Stored(i < 10 ? i : i < 30 ? i + 500 : i + 300)), rows);
-        Assert.Empty(await storage.Shards.ReadAsync(NewShard(), 10, default).ToListAsync());
+        Assert.Equal([5, 10], await storage.Shards.ReadAsync(shard, 25, 35, default).Select(static w => w.FirstIdx).ToListAsync()); // not [0, 20), which ends before
+        Assert.Empty(await storage.Shards.ReadAsync(NewShard(), 0, 10, default).ToListAsync());
     }
 
     [PostgresFact]
@@ -151,6 +152,7 @@ public sealed class PostgresShardTests(PostgresServer postgres)
             "UPDATE distattention.records SET header = ''",
             "UPDATE distattention.records SET fence = fence + 1",
             "UPDATE distattention.records SET first_row = first_row - 1",
+            "UPDATE distattention.records SET row_count = row_count + 1",
             "UPDATE distattention.records r SET header = (SELECT header FROM distattention.records o WHERE o.number <> r.number LIMIT 1)",
             "UPDATE distattention.shards SET header = set_byte(header, 41, 7)",
             "UPDATE distattention.shards SET generation = 99",
@@ -220,7 +222,7 @@ public sealed class PostgresShardTests(PostgresServer postgres)
     private static async Task<Dictionary<int, float>> ByRowAsync(PostgresStorage storage, ShardId shard, int required, int stride)
     {
         Dictionary<int, float> rows = [];
-        await foreach (ShardWrite write in storage.Shards.ReadAsync(shard, required, default))
+        await foreach (ShardWrite write in storage.Shards.ReadAsync(shard, 0, required, default))
         {
             for (int i = 0; i < write.Count; i++)
             {

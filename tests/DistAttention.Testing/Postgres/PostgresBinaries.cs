@@ -12,7 +12,11 @@ public static class PostgresBinaries
     public static string? WhyNot =>
         OperatingSystem.IsWindows() ? "a private PostgreSQL server is started on Unix only"
         : Folder is null ? "no PostgreSQL server on this machine: neither on the PATH nor under /usr/lib/postgresql"
+        : Environment.IsPrivilegedProcess && !OnPath("setpriv") ? "PostgreSQL does not run as root, and there is no setpriv to start it as somebody else"
         : null;
+
+    private static bool OnPath(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => folder.Length > 0 && File.Exists(Path.Combine(folder, program)));
 
     private static string? Find()
     {
