@@ -22,13 +22,14 @@ public sealed class ErrorTests
         new AppendConflictException("not there"),
         new SnapshotLostException("s", new SequenceSnapshot(3, 4)),
         new ShardLostException("s", new PositionRange(1024, 2048), "gone", new InvalidOperationException("cause")),
+        new StorageException("a/file", "has no room"),
+        new StorageException("a database", "does not answer", isTransient: true),
+        new StorageDamagedException("a/file", 1L << 40, new PositionRange(5, 7), "its checksum is wrong"),
         new MessageTooLargeException("A thing", 1L << 33, 1 << 24),
         new ReservationGoneException(OperationId.New()),
         new CorruptPayloadException("its checksum is wrong"),
         new SiloUnreachableException("silo", "does not answer", new InvalidOperationException("cause")),
         SiloUnreachableException.OfLostCall("silo"),
-        new StorageException("shards/a", "has no room", new InvalidOperationException("cause")),
-        new StorageDamagedException("shards/a", 1L << 40, new PositionRange(5, 9), "its checksum is wrong"),
     ];
 
     public static TheoryData<int> Errors() => [.. Enumerable.Range(0, _errors.Length)];

@@ -81,7 +81,7 @@ public sealed class MaskFiles(long firstQueryPosition) : IMaskFiles
         BoundedFile file = BoundedFile.Open(path, name);
         try
         {
-            layout = isSafetensors ? SafetensorsHeader.Read(file, tensor, integers: true) : NpyHeader.Read(file, integers: true);
+            layout = isSafetensors ? SafetensorsHeader.Read(file, tensor, integers: true, out _) : NpyHeader.Read(file, integers: true);
             return file;
         }
         catch
