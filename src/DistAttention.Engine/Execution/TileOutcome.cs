@@ -6,7 +6,7 @@ namespace DistAttention.Engine.Execution;
 /// <param name="BlocksSkipped">Blocks the mask made unnecessary.</param>
 /// <param name="Partials">Partials merged here.</param>
 /// <param name="Retries">Parts asked for again.</param>
-public sealed record TileOutcome(PooledPartial Root, long BlocksVisited, long BlocksSkipped, int Partials, int Retries) : IDisposable
+public readonly record struct TileOutcome(PooledPartial Root, long BlocksVisited, long BlocksSkipped, int Partials, int Retries) : IDisposable
 {
     /// <summary>The tile as its owners took it: queries projected and turned.</summary>
     public required TileQuery Prepared { get; init; }
