@@ -1,3 +1,4 @@
+using System.Buffers;
 using DistAttention.Kernels;
 
 namespace DistAttention.Engine.Execution;
@@ -22,7 +23,7 @@ internal static class WorkOrder
         }
 
         int[] order = new int[count];
-        double[] area = new double[count];
+        double[] area = ArrayPool<double>.Shared.Rent(count);
         for (int i = 0; i < count; i++)
         {
             WorkItem item = split[i];
@@ -31,7 +32,8 @@ internal static class WorkOrder
             area[i] = -Area(mask, rows, split.Nodes[item.Node].Positions.Intersect(held));
         }
 
-        Array.Sort(area, order);
+        Array.Sort(area, order, 0, count);
+        ArrayPool<double>.Shared.Return(area);
         return order;
     }
 
