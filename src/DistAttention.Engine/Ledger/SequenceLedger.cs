@@ -130,6 +130,11 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
                 AddShards(pending.Rows.End);
                 _pending.Add(pending);
             }
+            else
+            {
+                // Who asks again may have been refused by a shard that has seen a later owner's writes.
+                await RequireCurrentAsync(cancellationToken).ConfigureAwait(false);
+            }
 
             RequireSameCount(operationId, pending.Rows.Length, count);
             pending.Deadline = _time.GetUtcNow() + ReservationTimeout;
@@ -380,7 +385,17 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
 
         ShardEntry old = _record.Shards[whole];
         ShardEntry cut = new(new ShardId(uid, whole, generation), old.Owner);
-        await seed(cut, old, rest).ConfigureAwait(false);
+        try
+        {
+            await seed(cut, old, rest).ConfigureAwait(false);
+        }
+        catch (ShardLostException)
+        {
+            // If another owner has taken over, it may have let the shard go; nothing is lost then.
+            await RequireCurrentAsync(CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+
         return shards.Add(cut);
     }
 

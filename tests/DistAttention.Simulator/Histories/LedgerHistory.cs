@@ -21,10 +21,17 @@ internal sealed class LedgerHistory(World world, SequenceId id)
 
     private LedgerState? Last => _states.Count > 0 ? _states[^1] : null;
 
-    public void Lose(LedgerState attempt) => _unknown.Add(attempt);
+    /// <summary>A write begins; until somebody is told, its outcome is unknown.</summary>
+    public void Begin(LedgerState attempt) => _unknown.Add(attempt);
 
-    public void Add(LedgerState state)
+    /// <summary>A write was refused.</summary>
+    public void Refuse(LedgerState attempt) => _unknown.Remove(attempt);
+
+    /// <summary>A write was acknowledged.</summary>
+    public void Add(LedgerState attempt, long version)
     {
+        _unknown.Remove(attempt);
+        LedgerState state = attempt with { Version = version };
         if (!Follows(Last, state) && !TryResolve(state))
         {
             world.Fail($"two owners of ledger '{id}': version {state.Expected} was replaced, the latest is {Last?.Version.ToString() ?? "none"}");

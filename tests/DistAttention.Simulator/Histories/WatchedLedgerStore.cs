@@ -14,44 +14,34 @@ internal sealed class WatchedLedgerStore(ILedgerStore store, History history, Wo
     {
         LedgerHistory ledger = history.Of(record.Id);
         LedgerState attempt = new(record, expectedVersion, expectedVersion > 0 ? expectedVersion + 1 : 0, world.Now);
-        try
+        ledger.Begin(attempt);
+        long? version = await store.CompareAndSwapAsync(record, expectedVersion, cancellationToken).ConfigureAwait(false);
+        if (version is not { } taken)
         {
-            long? version = await store.CompareAndSwapAsync(record, expectedVersion, cancellationToken).ConfigureAwait(false);
-            if (version is { } taken)
-            {
-                world.Counters.Add("ledger states");
-                world.Note($"ledger {record.Id} v{taken}: epoch {record.Epoch}, length {record.Length}, fence {record.Fence:x}, {record.Operations.Total} appends");
-                ledger.Add(attempt with { Version = taken });
-            }
+            ledger.Refuse(attempt);
+            return null;
+        }
 
-            return version;
-        }
-        catch
-        {
-            ledger.Lose(attempt);
-            throw;
-        }
+        world.Counters.Add("ledger states");
+        world.Note($"ledger {record.Id} v{taken}: epoch {record.Epoch}, length {record.Length}, fence {record.Fence:x}, {record.Operations.Total} appends");
+        ledger.Add(attempt, taken);
+        return taken;
     }
 
     public async ValueTask<bool> DeleteAsync(SequenceId id, long expectedVersion, CancellationToken cancellationToken)
     {
+        LedgerHistory ledger = history.Of(id);
         LedgerState attempt = new(null, expectedVersion, expectedVersion + 1, world.Now);
-        try
+        ledger.Begin(attempt);
+        if (!await store.DeleteAsync(id, expectedVersion, cancellationToken).ConfigureAwait(false))
         {
-            bool deleted = await store.DeleteAsync(id, expectedVersion, cancellationToken).ConfigureAwait(false);
-            if (deleted)
-            {
-                world.Note($"ledger {id} v{attempt.Version}: deleted");
-                history.Of(id).Add(attempt);
-            }
+            ledger.Refuse(attempt);
+            return false;
+        }
 
-            return deleted;
-        }
-        catch
-        {
-            history.Of(id).Lose(attempt);
-            throw;
-        }
+        world.Note($"ledger {id} v{attempt.Version}: deleted");
+        ledger.Add(attempt, attempt.Version);
+        return true;
     }
 
     public IAsyncEnumerable<LedgerRecord> ListAsync(string prefix, CancellationToken cancellationToken) => store.ListAsync(prefix, cancellationToken);

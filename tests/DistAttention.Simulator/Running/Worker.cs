@@ -21,10 +21,23 @@ internal static class Worker
         ulong ran = 0;
         for (ulong seed = options.First; ran < options.Seeds && failures < options.MostFailures; seed += options.Step)
         {
-            World world = Simulation.Run(seed, pool, expected, Bugs.Find(options.Bug), options.Trace);
-            if (options.Twice && Simulation.Run(seed, pool, expected, Bugs.Find(options.Bug), tracing: false).Hash is var again && again != world.Hash)
+            World world;
+            try
             {
-                world.Fail("a second run does something else");
+                world = Simulation.Run(seed, pool, expected, Bugs.Find(options.Bug), options.Trace);
+                if (options.Twice && Simulation.Run(seed, pool, expected, Bugs.Find(options.Bug), tracing: false).Hash is var again && again != world.Hash)
+                {
+                    world.Fail("a second run does something else");
+                }
+            }
+            catch (TimeoutException e)
+            {
+                // The process has no thread left to run anything with.
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"fail {seed} {e.Message}"));
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"done {ran + 1} 0"));
+                output.Flush();
+                Environment.Exit(1);
+                return 1;
             }
 
             ran++;

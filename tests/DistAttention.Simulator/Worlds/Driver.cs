@@ -6,6 +6,8 @@ namespace DistAttention.Simulator.Worlds;
 /// </summary>
 internal sealed class Driver : IThreadPoolWorkItem
 {
+    private static readonly TimeSpan _mostTime = TimeSpan.FromSeconds(30); // of real time: a seed takes milliseconds
+
     private readonly EventQueue _events;
     private readonly Func<bool> _isDone;
     private readonly TaskCompletionSource<bool> _ended = new();
@@ -30,12 +32,15 @@ internal sealed class Driver : IThreadPoolWorkItem
     /// <param name="start">Starts the program.</param>
     /// <param name="isDone">Whether it is done.</param>
     /// <returns>False if nothing was left to happen before.</returns>
+    /// <exception cref="TimeoutException">Something runs on without ever waiting. The process has lost its one thread to it.</exception>
     public static bool Run(EventQueue events, Action start, Func<bool> isDone)
     {
         Driver driver = new(events, isDone);
         events.After(0, start);
         ThreadPool.UnsafeQueueUserWorkItem(driver, preferLocal: false);
-        return driver._ended.Task.GetAwaiter().GetResult();
+        return driver._ended.Task.Wait(_mostTime)
+            ? driver._ended.Task.Result
+            : throw new TimeoutException($"it goes round in circles at {TimeSpan.FromTicks(events.Now).TotalMilliseconds} ms");
     }
 
     void IThreadPoolWorkItem.Execute()
