@@ -72,7 +72,8 @@ internal sealed class BatchRun(DistAttentionClient client)
         {
             reply = await client.Coordinators.RunAsync(
                 (coordinator, callId, token) => coordinator.AttendBatchAsync(new BatchCall(callId, tiles), token),
-                int.MaxValue,
+                members.Zip(tiles, (i, tile) => SequenceOf(items[i]).WorkOf(tile.Rows)).Sum(),
+                Timeout.InfiniteTimeSpan,
                 static () => { },
                 deadline.Token).ConfigureAwait(false);
         }

@@ -9,6 +9,8 @@ internal sealed class BulkAppend
 {
     private const int MaxAttempts = 5;
 
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
+
     private readonly DistAttentionClient _client;
     private readonly SequenceHandle _handle;
     private readonly SequenceSpec _spec;
@@ -32,6 +34,7 @@ internal sealed class BulkAppend
     {
         OperationId operation = options.OperationId ?? OperationId.New();
         ReservationView? reservation = null;
+        long started = _client.Options.TimeProvider.GetTimestamp();
         for (int attempt = 1; ; attempt++)
         {
             try
@@ -55,16 +58,37 @@ internal sealed class BulkAppend
                 // Something ahead was given up: the rows may have to go elsewhere, under a newer fence.
                 cancellationToken.ThrowIfCancellationRequested();
             }
-            catch (SiloUnreachableException) when (attempt < MaxAttempts)
+            catch (SiloUnreachableException unreachable) when (attempt < MaxAttempts || _client.Options.TimeProvider.GetElapsedTime(started) < _client.Options.RetryTime)
             {
                 // A write that was given up may still arrive. Giving the reservation up too raises the fence, which refuses it.
                 await AbortAsync(operation, null).ConfigureAwait(false);
+                await MoveAwayAsync(reservation, unreachable.Silo).ConfigureAwait(false);
+                await Task.Delay(_pause, _client.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
             }
             catch
             {
                 await AbortAsync(operation, reservation).ConfigureAwait(false);
                 throw;
             }
+        }
+    }
+
+    /// <summary>Has the shards of a silo that does not answer given to one that can read them back, where there is one.</summary>
+    private async Task MoveAwayAsync(ReservationView? reservation, string silo)
+    {
+        ShardRef[] shards = [.. reservation?.Parts.Where(p => p.Owner == silo).Select(static p => p.Shard) ?? []];
+        if (shards.Length == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await _ledger.ReassignAsync(_handle.Uid, shards, silo, CancellationToken.None).MappedAsync(_handle.Name).ConfigureAwait(false);
+        }
+        catch (SiloUnreachableException)
+        {
+            // The next attempt finds out.
         }
     }
 
@@ -91,7 +115,16 @@ internal sealed class BulkAppend
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = _client.Options.WritesInFlight, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(Slices(reservation), parallel, async (slice, token) =>
         {
-            await WriteAsync(reservation, slice, token).ConfigureAwait(false);
+            try
+            {
+                await WriteAsync(reservation, slice, token).ConfigureAwait(false);
+            }
+            catch (InvalidTensorException unstorable)
+            {
+                // Only known once the owner has projected the key.
+                throw unstorable.InToken(unstorable.Token + slice.Offset);
+            }
+
             lock (reporting)
             {
                 written += slice.Count;
@@ -103,7 +136,7 @@ internal sealed class BulkAppend
     /// <summary>The reserved parts, cut to what a message carries; cuts fall between blocks where they can, so that slices are packed side by side.</summary>
     private IEnumerable<ReservedSlice> Slices(ReservationView reservation)
     {
-        long rowBytes = (long)_spec.NumHeadsKv * (_spec.HeadDim + _spec.HeadDimV) * sizeof(float);
+        long rowBytes = (long)_spec.NumHeadsKv * (_spec.HeadDim + _spec.AppendedHeadDimV) * sizeof(float);
         int most = CallLimits.RowsThatFit(CallLimits.MessageBytes, rowBytes);
         foreach (ReservedSlice part in reservation.Parts)
         {
@@ -122,7 +155,7 @@ internal sealed class BulkAppend
     private async Task WriteAsync(ReservationView reservation, ReservedSlice slice, CancellationToken cancellationToken)
     {
         int kRow = _spec.NumHeadsKv * _spec.HeadDim;
-        int vRow = _spec.NumHeadsKv * _spec.HeadDimV;
+        int vRow = _spec.NumHeadsKv * _spec.AppendedHeadDimV;
         WriteCall call = new()
         {
             Name = _handle.Name,
@@ -133,15 +166,16 @@ internal sealed class BulkAppend
             Count = slice.Count,
             CommittedRows = slice.CommittedRows,
             K = new TensorPayload(_k.Slice((int)(slice.Offset * kRow), slice.Count * kRow), slice.Count, _spec.NumHeadsKv, _spec.HeadDim),
-            V = new TensorPayload(_v.Slice((int)(slice.Offset * vRow), slice.Count * vRow), slice.Count, _spec.NumHeadsKv, _spec.HeadDimV),
+            V = new TensorPayload(_v.Slice((int)(slice.Offset * vRow), slice.Count * vRow), slice.Count, _spec.NumHeadsKv, _spec.AppendedHeadDimV),
             CallId = Guid.NewGuid(),
         };
         CallLimits.RequireFits("Rows of k and v", (long)call.K.ByteLength + call.V.ByteLength);
         IKvShardGrain shard = ShardOf(slice);
         string silo = await Attempt.RunAsync(
             slice.Owner,
+            shard,
+            call.CallId,
             token => SendAsync(shard, slice.Owner, call, token),
-            () => shard.IsWorkingOnAsync(call.CallId),
             _client.Coordinators.Times,
             cancellationToken).ConfigureAwait(false);
         if (silo != slice.Owner)

@@ -20,7 +20,7 @@ public static class ClientBuilderExtensions
         options.Validate();
         services.AddOptions<ClientMessagingOptions>().Configure(static o => o.MaxMessageBodySize = CallLimits.MaxMessageBytes);
         services.AddSingleton<ITypeNameFilter, PackedTypes>();
-        services.AddSingleton<IAttentionClient>(s => new DistAttentionClient(s.GetRequiredService<IGrainFactory>(), options));
+        services.AddSingleton<IAttentionClient>(s => new DistAttentionClient(s.GetRequiredService<IClusterClient>(), options));
         return services;
     }
 

@@ -23,7 +23,10 @@ internal static class ClusterErrors
         }
     }
 
-    /// <summary>Makes a call that may be repeated, until it is not turned away: right after a silo is lost, others still send to it.</summary>
+    /// <summary>
+    /// Makes a call that changes nothing when it is repeated, until it is answered: right after a silo is lost, others still send
+    /// to it, and answers that were on their way are lost with it.
+    /// </summary>
     /// <exception cref="SiloUnreachableException">The cluster could not be reached or did not answer.</exception>
     public static async Task<T> RepeatedAsync<T>(Func<Task<T>> call, string target, DistAttentionClientOptions options, CancellationToken cancellationToken)
     {
@@ -35,10 +38,18 @@ internal static class ClusterErrors
             {
                 return await call().MappedAsync(target).ConfigureAwait(false);
             }
-            catch (SiloUnreachableException e) when (e.InnerException is OrleansMessageRejectionException
-                && options.TimeProvider.GetElapsedTime(started) < options.RetryTime)
+            catch (SiloUnreachableException e) when (options.TimeProvider.GetElapsedTime(started) < options.RetryTime)
             {
-                await Task.Delay(pause, options.TimeProvider, cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    await Task.Delay(pause, options.TimeProvider, cancellationToken).ConfigureAwait(false);
+                }
+                catch (OperationCanceledException ended)
+                {
+                    // A deadline that passes here passed because of what kept the call from being answered.
+                    throw new OperationCanceledException(ended.Message, e, ended.CancellationToken);
+                }
+
                 pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
             }
         }

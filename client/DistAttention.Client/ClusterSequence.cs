@@ -10,10 +10,9 @@ internal sealed class ClusterSequence : IAttentionSequence
     private const int SmallAppendBytes = 1 << 20;
 
     /// <summary>How often an append through a coordinator is tried.</summary>
-    private const int AppendAttempts = 5;
-
     private readonly DistAttentionClient _client;
     private readonly ISequenceGrain _ledger;
+    private long _lengthSeen;
 
     public ClusterSequence(DistAttentionClient client, SequenceHandle handle)
     {
@@ -43,7 +42,8 @@ internal sealed class ClusterSequence : IAttentionSequence
         AppendCall rows = ToCall(k, v, count, options);
         AppendResult result = await _client.Coordinators.RunAsync(
             (coordinator, callId, token) => coordinator.AppendAsync(rows with { CallId = callId }, token),
-            AppendAttempts,
+            work: 0,
+            _client.Options.RetryTime,
             static () => { },
             cancellationToken).ConfigureAwait(false);
         options.Progress?.Report(new AttentionProgress(count, count));
@@ -75,7 +75,7 @@ internal sealed class ClusterSequence : IAttentionSequence
     {
         _client.ThrowIfDisposed();
         attend ??= new AttendOptions();
-        attend.Validate();
+        attend.ValidateFor(Spec);
         append ??= new AppendOptions();
         int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
         await InputChecks.CheckAsync(Spec, q, rows, cancellationToken).ConfigureAwait(false);
@@ -94,7 +94,7 @@ internal sealed class ClusterSequence : IAttentionSequence
             rows,
             attend,
             rows,
-            pinned: null,
+            pin: false,
             (coordinator, call, token) => coordinator.AppendAndAttendAsync(appendCall with { CallId = call.CallId }, call, token),
             (_, reply) => Store(reply, 0, rows, output, lse),
             cancellationToken).ConfigureAwait(false);
@@ -105,13 +105,15 @@ internal sealed class ClusterSequence : IAttentionSequence
     public Task<SequenceSnapshot> TruncateAsync(long length, CancellationToken cancellationToken = default)
     {
         _client.ThrowIfDisposed();
-        return _ledger.TruncateAsync(Handle.Uid, length, cancellationToken).MappedAsync(Handle.Name);
+        OperationId operation = OperationId.New();
+        return RepeatedAsync(() => _ledger.TruncateAsync(Handle.Uid, operation, length, cancellationToken), cancellationToken);
     }
 
     public async Task<IAttentionSequence> ForkAsync(SequenceId id, long? length = null, CancellationToken cancellationToken = default)
     {
         _client.ThrowIfDisposed();
-        SequenceHandle fork = await _ledger.ForkAsync(Handle.Uid, id.Value, length, cancellationToken).MappedAsync(Handle.Name).ConfigureAwait(false);
+        Guid uid = Guid.CreateVersion7();
+        SequenceHandle fork = await RepeatedAsync(() => _ledger.ForkAsync(Handle.Uid, uid, id.Value, length, cancellationToken), cancellationToken).ConfigureAwait(false);
         return new ClusterSequence(_client, fork);
     }
 
@@ -125,10 +127,10 @@ internal sealed class ClusterSequence : IAttentionSequence
     {
         _client.ThrowIfDisposed();
         options ??= new AttendOptions();
-        options.Validate();
+        options.ValidateFor(Spec);
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         PlanReply reply = await RepeatedAsync(() => _ledger.ExplainAsync(Handle.Uid, rows, AttendTerms.Of(options), cancellationToken), cancellationToken).ConfigureAwait(false);
-        return reply.Plan.Value;
+        return (await Parcels.WholeAsync(_client.Serializer, _ledger, reply, cancellationToken).ConfigureAwait(false)).Plan!.Value.Value;
     }
 
     public async Task<AttentionMass> AttentionMassAsync(ReadOnlyMemory<float> q, AttentionMassOptions options, CancellationToken cancellationToken = default)
@@ -137,13 +139,17 @@ internal sealed class ClusterSequence : IAttentionSequence
         options.Validate();
         int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
         long rowBytes = Spec.NumHeadsQ * ((options.Bins * (long)sizeof(float)) + (options.TopK * (long)(sizeof(long) + sizeof(float))));
-        CallLimits.RequireFits("The mass of one query row", rowBytes);
+        Parcels.RequireFits("The mass of one query row", rowBytes);
         MassTensors mass = new(rows * Spec.NumHeadsQ, options.TopK, options.Bins);
         AttentionSummary summary = await RunAsync(
             q,
             options,
             CallLimits.RowsThatFit(CallLimits.MessageBytes, rowBytes, CallLimits.TileRows(Spec)),
-            (coordinator, call, token) => coordinator.MassAsync(call, options.TopK, options.Bins, token),
+            async (coordinator, call, token) =>
+            {
+                MassReply reply = await coordinator.MassAsync(call, options.TopK, options.Bins, token).ConfigureAwait(false);
+                return await Parcels.WholeAsync(_client.Serializer, coordinator, reply, token).ConfigureAwait(false);
+            },
             (call, reply) =>
             {
                 mass.Store(reply, (int)call.FirstRow, call.Rows, Spec.NumHeadsQ);
@@ -166,6 +172,9 @@ internal sealed class ClusterSequence : IAttentionSequence
         Q = new TensorPayload(q.Slice((int)firstRow * Spec.NumHeadsQ * Spec.HeadDim, rows * Spec.NumHeadsQ * Spec.HeadDim), rows, Spec.NumHeadsQ, Spec.HeadDim),
         TimeLeft = timeLeft,
     };
+
+    /// <summary>About the multiplications of a tile over the sequence as it was seen last, for predicting its time.</summary>
+    internal double WorkOf(int rows) => (double)Math.Max(rows, CallLimits.RowsForFree) * Spec.NumHeadsQ * (Spec.HeadDim + Spec.HeadDimV) * Volatile.Read(ref _lengthSeen);
 
     /// <summary>Copies a tile's answer to where its rows belong.</summary>
     internal TileSummary Store(AttendReply reply, int firstRow, int rows, Memory<float> destination, Memory<float> lse)
@@ -190,11 +199,10 @@ internal sealed class ClusterSequence : IAttentionSequence
         CancellationToken cancellationToken)
     {
         _client.ThrowIfDisposed();
-        options.Validate();
+        options.ValidateFor(Spec);
         int rows = q.Length / (Spec.NumHeadsQ * Spec.HeadDim);
         await InputChecks.CheckAsync(Spec, q, rows, cancellationToken).ConfigureAwait(false);
-        SequenceSnapshot? pinned = rows == 0 || rows > tileRows ? await PinAsync(options, cancellationToken).ConfigureAwait(false) : null;
-        return await RunTilesAsync(q, rows, options, tileRows, pinned, send, store, cancellationToken).ConfigureAwait(false);
+        return await RunTilesAsync(q, rows, options, tileRows, pin: rows == 0 || rows > tileRows, send, store, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Runs every tile of q against one snapshot; each answer goes where its rows belong as it comes.</summary>
@@ -203,7 +211,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         int rows,
         AttendOptions options,
         int tileRows,
-        SequenceSnapshot? pinned,
+        bool pin,
         Func<IAttentionCoordinatorGrain, AttendCall, CancellationToken, Task<TReply>> send,
         Func<AttendCall, TReply, TileSummary> store,
         CancellationToken cancellationToken)
@@ -213,10 +221,12 @@ internal sealed class ClusterSequence : IAttentionSequence
         using Deadline deadline = new(options.Timeout, time, cancellationToken);
         CallTotals totals = new(rows, options.Progress);
         AttendTerms terms = AttendTerms.Of(options);
-        SequenceSnapshot snapshot = pinned ?? default;
-        long first = options.FirstQueryPosition ?? snapshot.Length - rows;
         try
         {
+            SequenceSnapshot? pinned = pin ? await PinAsync(options, deadline.Token).ConfigureAwait(false) : null;
+            SequenceSnapshot snapshot = pinned ?? default;
+            Volatile.Write(ref _lengthSeen, Math.Max(Volatile.Read(ref _lengthSeen), snapshot.Length));
+            long first = options.FirstQueryPosition ?? snapshot.Length - rows;
             await TileRun.ForEachAsync(
                 rows,
                 tileRows,
@@ -225,17 +235,20 @@ internal sealed class ClusterSequence : IAttentionSequence
                 {
                     int retries = 0;
                     AttendCall tile = TileOf(q, rows, firstRow, count, terms, pinned, options.Timeout - time.GetElapsedTime(started));
-                    CallLimits.RequireFits("A query tile", tile.Q.ByteLength);
+                    CallLimits.RequireFits("A query tile", tile.Q.ByteLength + terms.Bytes);
                     TReply reply = await _client.Coordinators.RunAsync(
                         (coordinator, callId, attempt) => send(coordinator, tile with { CallId = callId }, attempt),
-                        int.MaxValue,
+                        WorkOf(count),
+                        Timeout.InfiniteTimeSpan,
                         () => retries++,
                         token).ConfigureAwait(false);
                     TileSummary summary = store(tile, reply);
                     (snapshot, first) = (summary.Snapshot, summary.FirstQueryPosition);
+                    Volatile.Write(ref _lengthSeen, snapshot.Length);
                     totals.Add(count, summary.BlocksComputed, summary.BlocksSkipped, summary.Partials, summary.Retries + retries);
                 },
                 deadline.Token).ConfigureAwait(false);
+            return totals.Summary(snapshot, first);
         }
         catch (OperationCanceledException e)
         {
@@ -247,8 +260,6 @@ internal sealed class ClusterSequence : IAttentionSequence
             // The coordinator's clock was a little ahead of this one.
             throw new AttentionTimeoutException(options.Timeout, e.InnerException);
         }
-
-        return totals.Summary(snapshot, first);
     }
 
     private async Task<SequenceSnapshot> PinAsync(AttendOptions options, CancellationToken cancellationToken)
@@ -269,8 +280,7 @@ internal sealed class ClusterSequence : IAttentionSequence
 
     private async Task<int> CheckRowsAsync(ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, CancellationToken cancellationToken)
     {
-        int count = Shapes.RequireRows("k", k.Length, Spec.NumHeadsKv, Spec.HeadDim);
-        Shapes.RequireRows("v", v.Length, Spec.NumHeadsKv, Spec.HeadDimV, count);
+        int count = Shapes.RequireAppend(Spec, k, v);
         await InputChecks.CheckAsync(Spec, k, v, count, cancellationToken).ConfigureAwait(false);
         return count;
     }
@@ -288,7 +298,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         ExpectedPosition = options.ExpectedPosition,
         Count = count,
         K = new TensorPayload(k.ToArray(), count, Spec.NumHeadsKv, Spec.HeadDim),
-        V = new TensorPayload(v.ToArray(), count, Spec.NumHeadsKv, Spec.HeadDimV),
+        V = new TensorPayload(v.ToArray(), count, Spec.NumHeadsKv, Spec.AppendedHeadDimV),
         CallId = Guid.Empty,
     };
 }

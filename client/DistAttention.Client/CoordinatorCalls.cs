@@ -14,45 +14,55 @@ internal sealed class CoordinatorCalls
     private readonly IGrainFactory _grains;
     private readonly AttemptTimes _times;
     private readonly int _coordinators;
+    private readonly WorkRate _rate = new();
     private uint _next;
 
     public CoordinatorCalls(IGrainFactory grains, DistAttentionClientOptions options)
     {
         _grains = grains;
         _coordinators = options.Coordinators;
-        _times = new AttemptTimes(options.MinAttemptTime, options.ProbeTimeout, options.TimeProvider);
+        _times = new AttemptTimes(options.MinAttemptTime, options.ProbeTimeout, options.StallTime, options.TimeProvider);
         _next = (uint)Random.Shared.Next();
     }
 
     public AttemptTimes Times => _times;
 
+    private static bool IsPassing(DistAttentionException error) => error is SiloUnreachableException or CorruptPayloadException or OverloadedException;
+
     /// <summary>Makes a call that may be repeated, until it is answered.</summary>
     /// <param name="call">Makes the call under the id given; may be called more than once.</param>
-    /// <param name="attempts">How often to try.</param>
+    /// <param name="work">The call's work, as far as it is known; 0 if it is not.</param>
+    /// <param name="patience">How long to go on trying; infinite where a deadline of its own ends the call.</param>
     /// <param name="retried">Told of every attempt after the first.</param>
     /// <param name="cancellationToken">Ends trying.</param>
     public async Task<T> RunAsync<T>(
         Func<IAttentionCoordinatorGrain, Guid, CancellationToken, Task<T>> call,
-        int attempts,
+        double work,
+        TimeSpan patience,
         Action retried,
         CancellationToken cancellationToken)
     {
         TimeSpan pause = _firstPause;
-        for (int attempt = 1; ; attempt++)
+        long began = _times.Time.GetTimestamp();
+        while (true)
         {
             long key = Interlocked.Increment(ref _next) % (uint)_coordinators;
             IAttentionCoordinatorGrain coordinator = _grains.GetGrain<IAttentionCoordinatorGrain>(key);
             Guid callId = Guid.NewGuid();
+            long started = _times.Time.GetTimestamp();
             try
             {
-                return await Attempt.RunAsync(
+                T answer = await Attempt.RunAsync(
                     $"behind coordinator {key}",
+                    coordinator,
+                    callId,
                     token => call(coordinator, callId, token),
-                    () => coordinator.IsWorkingOnAsync(callId),
-                    _times,
+                    _times.For(_rate.Predict(work)),
                     cancellationToken).ConfigureAwait(false);
+                _rate.Measured(work, _times.Time.GetElapsedTime(started));
+                return answer;
             }
-            catch (DistAttentionException e) when (attempt < attempts && e is SiloUnreachableException or CorruptPayloadException or OverloadedException)
+            catch (DistAttentionException e) when (IsPassing(e) && (patience == Timeout.InfiniteTimeSpan || _times.Time.GetElapsedTime(began) < patience))
             {
                 TimeSpan wait = e is OverloadedException overloaded && overloaded.RetryAfter > pause ? overloaded.RetryAfter : pause;
                 await Task.Delay(wait, _times.Time, cancellationToken).ConfigureAwait(false);

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using DistAttention.Contracts;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Orleans.Serialization;
 
 namespace DistAttention.Client;
 
@@ -16,22 +18,25 @@ public sealed class DistAttentionClient : IAttentionClient
     /// <param name="grains">The connection.</param>
     /// <param name="options">How to work; null for the defaults.</param>
     /// <exception cref="InvalidSpecException">An option is impossible.</exception>
-    public DistAttentionClient(IGrainFactory grains, DistAttentionClientOptions? options = null)
+    public DistAttentionClient(IClusterClient grains, DistAttentionClientOptions? options = null)
         : this(grains, options, host: null)
     {
     }
 
-    internal DistAttentionClient(IGrainFactory grains, DistAttentionClientOptions? options, IHost? host)
+    internal DistAttentionClient(IClusterClient grains, DistAttentionClientOptions? options, IHost? host)
     {
         ArgumentNullException.ThrowIfNull(grains);
         Options = options ?? new DistAttentionClientOptions();
         Options.Validate();
         Grains = grains;
+        Serializer = grains.ServiceProvider.GetRequiredService<Serializer>();
         Coordinators = new CoordinatorCalls(grains, Options);
         _host = host;
     }
 
     internal IGrainFactory Grains { get; }
+
+    internal Serializer Serializer { get; }
 
     internal DistAttentionClientOptions Options { get; }
 
@@ -99,7 +104,31 @@ public sealed class DistAttentionClient : IAttentionClient
     }
 
     /// <inheritdoc/>
-    public Task DeleteSequenceAsync(SequenceId id, CancellationToken cancellationToken = default) => LedgerOf(id).DeleteAsync(cancellationToken).MappedAsync(id.Value);
+    public async Task DeleteSequenceAsync(SequenceId id, CancellationToken cancellationToken = default)
+    {
+        ISequenceGrain ledger = LedgerOf(id);
+        Guid? uid = await UidOfAsync(ledger, id, cancellationToken).ConfigureAwait(false);
+        bool repeated = false;
+        await ClusterErrors.RepeatedAsync(
+            async () =>
+            {
+                bool mayBeDone = repeated;
+                repeated = true;
+                try
+                {
+                    await ledger.DeleteAsync(uid, cancellationToken).ConfigureAwait(false);
+                }
+                catch (SequenceNotFoundException) when (mayBeDone)
+                {
+                    // An attempt before this one did it, and its answer was lost.
+                }
+
+                return true;
+            },
+            id.Value,
+            Options,
+            cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Exact attention over many sequences in one call: a decode step of everything that is being generated.</summary>
     /// <param name="items">The sequences and their queries; a sequence may come more than once.</param>
@@ -111,6 +140,27 @@ public sealed class DistAttentionClient : IAttentionClient
         ArgumentNullException.ThrowIfNull(items);
         ThrowIfDisposed();
         return new BatchRun(this).RunAsync(items, cancellationToken);
+    }
+
+    /// <summary>The plan of a call over a sequence that is not there: what would be computed where if it were appended now. No rows are needed.</summary>
+    /// <param name="spec">The sequence's shape and storage.</param>
+    /// <param name="length">Its positions.</param>
+    /// <param name="rows">Query rows.</param>
+    /// <param name="options">How they attend; null for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<AttentionPlan> PlanAsync(SequenceSpec spec, long length, long rows, AttendOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ThrowIfDisposed();
+        spec.Validate();
+        options ??= new AttendOptions();
+        options.Validate();
+        IAttentionCoordinatorGrain coordinator = Grains.GetGrain<IAttentionCoordinatorGrain>(0);
+        PlanReply reply = await ClusterErrors.RepeatedAsync(
+            () => coordinator.PlanAsync(Packed.Of(spec), length, rows, AttendTerms.Of(options), cancellationToken), "behind coordinator 0", Options, cancellationToken).ConfigureAwait(false);
+        return (await Parcels.WholeAsync(Serializer, coordinator, reply, cancellationToken).ConfigureAwait(false)).Plan!.Value.Value;
     }
 
     /// <summary>How the silos of the cluster stand.</summary>
@@ -155,6 +205,19 @@ public sealed class DistAttentionClient : IAttentionClient
         return id == default
             ? throw new InvalidSpecException(nameof(SequenceId), "a sequence needs a name")
             : Grains.GetGrain<ISequenceGrain>(id.Value);
+    }
+
+    /// <summary>Which sequence has a name, so that repeating a deletion cannot hit the next one of that name; null if its ledger is lost.</summary>
+    private async Task<Guid?> UidOfAsync(ISequenceGrain ledger, SequenceId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await ClusterErrors.RepeatedAsync(() => ledger.OpenAsync(cancellationToken), id.Value, Options, cancellationToken).ConfigureAwait(false)).Uid;
+        }
+        catch (ShardLostException)
+        {
+            return null;
+        }
     }
 
     private async Task<SequenceInfo?> TryGetInfoAsync(string name, CancellationToken cancellationToken)

@@ -29,11 +29,14 @@ public sealed class DistAttentionClientOptions
     /// <summary>Coordinators that calls are spread over; a few per silo. Default 16.</summary>
     public int Coordinators { get; set; } = 16;
 
-    /// <summary>The shortest time after which a coordinator that has not answered is asked whether it still works on the call. Default 250 ms.</summary>
+    /// <summary>The shortest time after which a coordinator that has not answered is asked how the call stands; three times the time predicted where that is longer. Default 250 ms.</summary>
     public TimeSpan MinAttemptTime { get; set; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long that question may stay unanswered before the call is sent to another coordinator. Default 3 s.</summary>
     public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long a silo may work on a call, and nothing on it get on, before the call is sent again. Default 60 s.</summary>
+    public TimeSpan StallTime { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long calls that are turned away, as they are for a while after a silo was lost, are repeated. Default 60 s. Calls with a deadline of their own keep to that.</summary>
     public TimeSpan RetryTime { get; set; } = TimeSpan.FromSeconds(60);
@@ -55,6 +58,7 @@ public sealed class DistAttentionClientOptions
         RequireTime(ConnectTimeout, nameof(ConnectTimeout));
         RequireTime(MinAttemptTime, nameof(MinAttemptTime));
         RequireTime(ProbeTimeout, nameof(ProbeTimeout));
+        RequireTime(StallTime, nameof(StallTime));
         RequireTime(RetryTime, nameof(RetryTime));
         Require(!string.IsNullOrWhiteSpace(ClusterId), nameof(ClusterId), "a value is needed");
         Require(!string.IsNullOrWhiteSpace(ServiceId), nameof(ServiceId), "a value is needed");

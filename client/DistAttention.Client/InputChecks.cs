@@ -10,12 +10,11 @@ internal static class InputChecks
     /// <summary>Checks rows about to be appended.</summary>
     public static Task CheckAsync(SequenceSpec spec, ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, int rows, CancellationToken cancellationToken)
     {
-        KvLayout layout = KvLayout.Of(spec);
         int kRow = spec.NumHeadsKv * spec.HeadDim;
-        int vRow = spec.NumHeadsKv * spec.HeadDimV;
+        int vRow = spec.NumHeadsKv * spec.AppendedHeadDimV;
         return CheckAsync(
             rows,
-            (first, count) => KvPacker.Validate(layout, k.Span.Slice(first * kRow, count * kRow), v.Span.Slice(first * vRow, count * vRow)),
+            (first, count) => KvPacker.Validate(spec, k.Span.Slice(first * kRow, count * kRow), v.Span.Slice(first * vRow, count * vRow)),
             cancellationToken);
     }
 

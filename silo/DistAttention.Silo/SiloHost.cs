@@ -3,6 +3,7 @@ using DistAttention.Silo.Clustering;
 using DistAttention.Silo.Lifetime;
 using DistAttention.Silo.Logging;
 using DistAttention.Silo.Options;
+using DistAttention.Silo.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -27,12 +28,14 @@ internal static class SiloHost
         ClusteringOptions clustering = options.Read<ClusteringOptions, ClusteringOptionsValidator>(ClusteringOptions.Section);
         EndpointOptions endpoint = options.Read<EndpointOptions, EndpointOptionsValidator>(EndpointOptions.Section);
         HostingOptions hosting = options.Read<HostingOptions, HostingOptionsValidator>(HostingOptions.Section);
+        StorageOptions storage = options.Read<StorageOptions, StorageOptionsValidator>(StorageOptions.Section);
         options.Read<DistAttentionOptions, DistAttentionOptionsValidator>(AttentionSection);
         options.ThrowIfWrong();
         Ports.RequireFree(endpoint);
 
         builder.Logging.AddSiloLog(builder.Configuration.GetSection("Logging"), hosting);
         builder.Services.AddSiloLifetime(hosting);
+        builder.Services.AddStorage(storage);
         builder.UseOrleans(silo => silo.UseCluster(clustering, endpoint).UseDistAttention());
         return builder;
     }

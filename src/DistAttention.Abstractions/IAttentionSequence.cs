@@ -14,7 +14,7 @@ public interface IAttentionSequence
 
     /// <summary>Appends rows. Linearizable, and idempotent by <see cref="AppendOptions.OperationId"/>.</summary>
     /// <param name="k">Keys [tokens, NumHeadsKv, HeadDim].</param>
-    /// <param name="v">Values [tokens, NumHeadsKv, HeadDimV].</param>
+    /// <param name="v">Values [tokens, NumHeadsKv, HeadDimV]; empty where <see cref="SequenceSpec.ValueFromKeyPrefix"/> takes them from k.</param>
     /// <param name="options">How; null for the defaults.</param>
     /// <param name="cancellationToken">Cancels the call; rows not yet committed are then not part of the sequence.</param>
     /// <exception cref="ShapeMismatchException">k and v do not hold the same whole number of tokens.</exception>

@@ -15,11 +15,14 @@ public sealed class DistAttentionOptions
     /// <summary>Shards of one append that a coordinator writes at a time. Default 4.</summary>
     public int WritesInFlight { get; set; } = 4;
 
-    /// <summary>The shortest time after which a silo that has not answered is asked whether it still works on the call. Default 250 ms. Shorter finds a lost silo sooner and asks more often.</summary>
+    /// <summary>The shortest time after which a silo that has not answered is asked how the call stands; three times the time predicted where that is longer. Default 250 ms. Shorter finds a lost silo sooner and asks more often.</summary>
     public TimeSpan MinAttemptTime { get; set; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long that question may stay unanswered before the silo counts as lost to the call. Default 3 s. Shorter mistakes a busy machine for a lost one.</summary>
     public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long a silo may work on a call, and nothing on it get on, before the call is made again. Default 60 s. Shorter than one item of work takes (tens of milliseconds with fused-multiply-add hardware), and slow work counts as none.</summary>
+    public TimeSpan StallTime { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How old a silo's published free bytes may be when owners of new shards are chosen. Default 2 s.</summary>
     public TimeSpan ReportMaxAge { get; set; } = TimeSpan.FromSeconds(2);

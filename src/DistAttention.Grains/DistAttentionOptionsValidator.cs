@@ -16,6 +16,7 @@ public sealed class DistAttentionOptionsValidator : IValidateOptions<DistAttenti
         RequirePositive(options.ConnectionsPerPeer, nameof(options.ConnectionsPerPeer));
         RequireTime(options.MinAttemptTime, nameof(options.MinAttemptTime));
         RequireTime(options.ProbeTimeout, nameof(options.ProbeTimeout));
+        RequireTime(options.StallTime, nameof(options.StallTime));
         RequireTime(options.ReportMaxAge, nameof(options.ReportMaxAge));
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
 

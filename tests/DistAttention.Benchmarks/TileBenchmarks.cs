@@ -56,7 +56,7 @@ public class TileBenchmarks
 
     private void Compute(AttentionMask mask)
     {
-        QueryTile q = new(_q, Rows, 1, Positions - Rows, QueryTile.ToScaleLog2(1 / MathF.Sqrt(HeadDim)), CompiledMask.Compile(mask));
+        QueryTile q = new(_q, Rows, 1, Positions - Rows, CompiledScore.OfScale(1 / MathF.Sqrt(HeadDim)), CompiledMask.Compile(mask));
         AttentionKernel.ComputeNode(_sequence.View(), 0, q, 0, Rows, 0, 0, _partial.Span, _scratch, CancellationToken.None);
     }
 }

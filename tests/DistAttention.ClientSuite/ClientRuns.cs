@@ -5,13 +5,8 @@ namespace DistAttention.ClientSuite;
 /// <summary>Runs seeded problems through a client.</summary>
 public static class ClientRuns
 {
-    public static SequenceSpec Spec(this AttentionProblem problem, int shardLength = 1024, long? expectedLength = null) => new()
+    public static SequenceSpec Spec(this AttentionProblem problem, int shardLength = 1024, long? expectedLength = null) => problem.SequenceSpec with
     {
-        NumHeadsQ = problem.NumHeadsQ,
-        NumHeadsKv = problem.NumHeadsKv,
-        HeadDim = problem.HeadDim,
-        HeadDimV = problem.HeadDimV,
-        KvType = problem.KvType,
         ShardLength = shardLength,
         ExpectedLength = expectedLength,
     };
@@ -19,7 +14,7 @@ public static class ClientRuns
     public static AttendOptions Options(this AttentionProblem problem) => new()
     {
         Mask = problem.Mask,
-        Score = problem.SmScale is { } scale ? new ScaledDotScore { SmScale = scale } : ScoreFunction.ScaledDot,
+        Score = problem.Score,
         FirstQueryPosition = problem.FirstQueryPosition,
     };
 
@@ -27,7 +22,7 @@ public static class ClientRuns
         problem.K.AsMemory(first * problem.NumHeadsKv * problem.HeadDim, count * problem.NumHeadsKv * problem.HeadDim);
 
     public static ReadOnlyMemory<float> VRows(this AttentionProblem problem, int first, int count) =>
-        problem.V.AsMemory(first * problem.NumHeadsKv * problem.HeadDimV, count * problem.NumHeadsKv * problem.HeadDimV);
+        problem.ValueFromKeyPrefix ? default : problem.V.AsMemory(first * problem.NumHeadsKv * problem.HeadDimV, count * problem.NumHeadsKv * problem.HeadDimV);
 
     public static ReadOnlyMemory<float> QRows(this AttentionProblem problem, int first, int count) =>
         problem.Q.AsMemory(first * problem.NumHeadsQ * problem.HeadDim, count * problem.NumHeadsQ * problem.HeadDim);
@@ -70,7 +65,7 @@ public static class ClientRuns
     /// <summary>The same over the first positions of another problem, with its queries.</summary>
     public static string PrefixDigest(this AttentionProblem problem, AttentionProblem whole)
     {
-        using PackedSequence packed = PackedSequence.Of(problem.Layout, whole.KRows(0, problem.Length).Span, whole.VRows(0, problem.Length).Span);
+        using PackedSequence packed = PackedSequence.Of(problem.Layout, whole.PreparedK(problem.Length), whole.VRows(0, problem.Length).Span);
         (float[] output, float[] lse) = problem.Compute(packed);
         return BitDigest.Of(output, lse);
     }

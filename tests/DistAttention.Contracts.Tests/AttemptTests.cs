@@ -4,105 +4,145 @@ namespace DistAttention.Contracts.Tests;
 
 public sealed class AttemptTests
 {
-    private static readonly AttemptTimes _quick = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200), TimeProvider.System);
+    private static readonly AttemptTimes _quick = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(300), TimeProvider.System);
 
     [Fact]
     public async Task AnAnswerIsTheAnswer()
     {
-        Assert.Equal(5, await Attempt.RunAsync("t", static _ => Task.FromResult(5), NeverAsked, _quick, default));
+        Assert.Equal(5, await RunAsync(new Site(NeverAsked), static _ => Task.FromResult(5)));
         await Assert.ThrowsAsync<SequenceNotFoundException>(
-            () => Attempt.RunAsync("t", static _ => Task.FromException<int>(new SequenceNotFoundException("s")), NeverAsked, _quick, default));
+            () => RunAsync(new Site(NeverAsked), static _ => Task.FromException<int>(new SequenceNotFoundException("s"))));
     }
 
     [Fact]
-    public async Task ACallThatIsWorkedOnMayTakeAsLongAsItLikes()
+    public async Task ACallThatGetsOnMayTakeAsLongAsItLikes()
     {
         TaskCompletionSource<int> answer = new();
-        int asked = 0;
-        int result = await Attempt.RunAsync(
-            "t",
-            _ => answer.Task,
-            () =>
+        int progress = 0;
+        Site site = new(asked =>
+        {
+            if (asked == 5)
             {
-                if (++asked == 5)
-                {
-                    answer.SetResult(9);
-                }
+                answer.SetResult(9);
+            }
 
-                return Task.FromResult(true);
+            return Task.FromResult(new CallProgress(true, asked));
+        });
+        Assert.Equal(9, await RunAsync(site, _ => answer.Task, _quick with { Stall = TimeSpan.FromTicks(1), OnProgress = () => progress++ }));
+        Assert.Equal(5, site.Asked);
+        Assert.InRange(progress, 5, 6);
+    }
+
+    [Fact]
+    public async Task ACallThatDoesNotGetOnIsGivenUp()
+    {
+        Site site = new(static _ => Task.FromResult(new CallProgress(true, 7)));
+        SiloUnreachableException error = await Assert.ThrowsAsync<SiloUnreachableException>(() => RunAsync(site, static _ => new TaskCompletionSource<int>().Task));
+        Assert.Contains("has not got on", error.Problem, StringComparison.Ordinal);
+        Assert.Equal([site.CallId], site.Cancelled);
+    }
+
+    [Fact]
+    public async Task NobodyIsAskedBeforeThePredictedTimeIsOver()
+    {
+        WorkRate rate = new();
+        Assert.Equal(TimeSpan.Zero, rate.Predict(100));
+        rate.Measured(50, TimeSpan.FromSeconds(1));
+        Assert.Equal(2, rate.Predict(100).TotalSeconds, 6);
+        Assert.Equal(TimeSpan.FromSeconds(6), _quick.For(rate.Predict(100)).First);
+        Assert.Equal(_quick.First, _quick.For(TimeSpan.Zero).First);
+        Assert.Equal(5, await RunAsync(
+            new Site(NeverAsked),
+            static async token =>
+            {
+                await Task.Delay(60, token);
+                return 5;
             },
-            _quick,
-            default);
-        Assert.Equal((9, 5), (result, asked));
+            _quick.For(rate.Predict(100))));
+        for (int i = 0; i < 40; i++)
+        {
+            rate.Measured(50, TimeSpan.FromSeconds(3));
+        }
+
+        Assert.InRange(rate.Predict(50).TotalSeconds, 2.9, 3);
     }
 
     [Fact]
     public async Task SilenceEndsAnAttemptAndCancelsTheCall()
     {
         CancellationToken seen = default;
-        SiloUnreachableException error = await Assert.ThrowsAsync<SiloUnreachableException>(() => Attempt.RunAsync(
-            "t",
-            token =>
-            {
-                seen = token;
-                return new TaskCompletionSource<int>().Task;
-            },
-            static () => new TaskCompletionSource<bool>().Task,
-            _quick,
-            default));
+        Site site = new(static _ => new TaskCompletionSource<CallProgress>().Task);
+        SiloUnreachableException error = await Assert.ThrowsAsync<SiloUnreachableException>(() => RunAsync(site, token =>
+        {
+            seen = token;
+            return new TaskCompletionSource<int>().Task;
+        }));
         Assert.Equal(("t", false), (error.Silo, error.IsLostCall));
         Assert.True(seen.IsCancellationRequested);
+        Assert.Equal([site.CallId], site.Cancelled);
     }
 
     [Fact]
     public async Task ACallThatNobodyKnowsOfIsLost()
     {
-        int asked = 0;
-        SiloUnreachableException error = await Assert.ThrowsAsync<SiloUnreachableException>(() => Attempt.RunAsync(
-            "t",
-            static _ => new TaskCompletionSource<int>().Task,
-            () =>
-            {
-                asked++;
-                return Task.FromResult(false);
-            },
-            _quick,
-            default));
-        Assert.Equal((true, 4), (error.IsLostCall, asked));
+        Site site = new(static asked => Task.FromResult(new CallProgress(false, asked)));
+        SiloUnreachableException error = await Assert.ThrowsAsync<SiloUnreachableException>(() => RunAsync(site, static _ => new TaskCompletionSource<int>().Task));
+        Assert.Equal((true, 4), (error.IsLostCall, site.Asked));
     }
 
     [Fact]
     public async Task ErrorsOfTheTransportAreOurs()
     {
         SiloUnreachableException error = await Assert.ThrowsAsync<SiloUnreachableException>(
-            () => Attempt.RunAsync("t", static _ => Task.FromException<int>(new SiloUnavailableException("x")), NeverAsked, _quick, default));
+            () => RunAsync(new Site(NeverAsked), static _ => Task.FromException<int>(new SiloUnavailableException("x"))));
         Assert.IsType<SiloUnavailableException>(error.InnerException);
-        await Assert.ThrowsAsync<SiloUnreachableException>(() => Attempt.RunAsync(
-            "t",
-            static _ => new TaskCompletionSource<int>().Task,
-            static () => Task.FromException<bool>(new SiloUnavailableException("x")),
-            _quick,
-            default));
+        await Assert.ThrowsAsync<SiloUnreachableException>(() => RunAsync(
+            new Site(static _ => Task.FromException<CallProgress>(new SiloUnavailableException("x"))),
+            static _ => new TaskCompletionSource<int>().Task));
     }
 
     [Fact]
     public async Task TheCallerCancels()
     {
         using CancellationTokenSource stop = new();
-        Task<int> running = Attempt.RunAsync(
-            "t",
+        Site site = new(static asked => Task.FromResult(new CallProgress(true, asked)));
+        Task<int> running = RunAsync(
+            site,
             static token =>
             {
                 TaskCompletionSource<int> answer = new();
                 token.Register(() => answer.SetCanceled(token));
                 return answer.Task;
             },
-            static () => Task.FromResult(true),
-            _quick,
-            stop.Token);
+            cancellationToken: stop.Token);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.Equal([site.CallId], site.Cancelled);
     }
 
-    private static Task<bool> NeverAsked() => throw new InvalidOperationException("Asked about an answered call.");
+    private static Task<int> RunAsync(Site site, Func<CancellationToken, Task<int>> call, AttemptTimes? times = null, CancellationToken cancellationToken = default) =>
+        Attempt.RunAsync("t", site, site.CallId, call, times ?? _quick, cancellationToken);
+
+    private static Task<CallProgress> NeverAsked(int asked) => throw new InvalidOperationException("Asked about an answered call.");
+
+    private sealed class Site(Func<int, Task<CallProgress>> ask) : ICallSite
+    {
+        public Guid CallId { get; } = Guid.NewGuid();
+
+        public int Asked { get; private set; }
+
+        public List<Guid> Cancelled { get; } = [];
+
+        public Task<CallProgress> AskAsync(Guid callId)
+        {
+            Assert.Equal(CallId, callId);
+            return ask(++Asked);
+        }
+
+        public Task CancelAsync(Guid callId)
+        {
+            Cancelled.Add(callId);
+            return Task.CompletedTask;
+        }
+    }
 }

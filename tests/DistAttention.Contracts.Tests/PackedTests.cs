@@ -34,6 +34,60 @@ public sealed class PackedTests
     }
 
     [Fact]
+    public void EveryScoreComesBackEqual()
+    {
+        AttentionProblem some = new() { Seed = 5, NumHeadsKv = 2, GroupSize = 2, HeadDim = 12, HeadDimV = 8 };
+        foreach ((string name, AttentionProblem problem) in ScoreCases.All(some))
+        {
+            ScoreFunction score = problem.Score;
+            ScoreFunction back = Packed.Of(score).Value;
+            Assert.True(score == back, name);
+            Assert.Equal(score.GetHashCode(), back.GetHashCode());
+            Assert.Equal(problem.SequenceSpec, Packed.Of(problem.SequenceSpec).Value);
+        }
+
+        Assert.NotEqual<ScoreFunction>(new ScaledDotScore { SinkLogits = FloatTable.Of([1f]) }, Packed.Of<ScoreFunction>(new ScaledDotScore { SinkLogits = FloatTable.Of([2f]) }).Value);
+    }
+
+    [Fact]
+    public void DamagedScoresAndSpecsAreRefusedOrRead()
+    {
+        AttentionProblem some = new() { Seed = 5, NumHeadsKv = 2, GroupSize = 2, HeadDim = 12, HeadDimV = 8 };
+        SeededData random = new(4);
+        foreach ((_, AttentionProblem problem) in ScoreCases.All(some))
+        {
+            byte[] score = Packed.Of(problem.Score).Bytes;
+            byte[] spec = Packed.Of(problem.SequenceSpec).Bytes;
+            for (int round = 0; round < 200; round++)
+            {
+                byte[] damaged = (byte[])score.Clone();
+                damaged[random.NextInt(damaged.Length)] = (byte)random.NextInt(256);
+                Record(() => new Packed<ScoreFunction>(damaged).Value);
+                Record(() => new Packed<ScoreFunction>(score[..random.NextInt(score.Length)]).Value);
+                damaged = (byte[])spec.Clone();
+                damaged[random.NextInt(damaged.Length)] = (byte)random.NextInt(256);
+                Record(() => new Packed<SequenceSpec>(damaged).Value);
+            }
+        }
+
+        // A table that claims two billion numbers in a few bytes.
+        byte[] claim = [0x98, 0, 0xc0, 0xc0, 0x93, 0xce, 0x7f, 0xff, 0xff, 0xff, 1, 0xc4, 4, 0, 0, 0, 0, 0xc0, 0xc0, 0xc0, 0xc0];
+        Assert.Throws<CorruptPayloadException>(() => new Packed<ScoreFunction>(claim).Value);
+
+        static void Record(Func<object> read)
+        {
+            try
+            {
+                read();
+            }
+            catch (Exception e) when (e is CorruptPayloadException or InvalidSpecException or ArithmeticVersionException)
+            {
+                // Refused, as it should be.
+            }
+        }
+    }
+
+    [Fact]
     public void PlansComeBackEqual()
     {
         ShardVisit visit = new()
@@ -77,7 +131,7 @@ public sealed class PackedTests
         Assert.Throws<CorruptPayloadException>(() => new Packed<SequenceSpec>([.. spec, 0]).Value);
         Assert.Throws<CorruptPayloadException>(() => new Packed<AttentionMask>([0xc0]).Value);
         Assert.Throws<CorruptPayloadException>(() => new Packed<AttentionMask>(MessagePackSerializer.Serialize((int[])[77])).Value);
-        Assert.Throws<CorruptPayloadException>(() => new Packed<ScoreFunction>(MessagePackSerializer.Serialize((int[])[5, 0])).Value);
+        Assert.Throws<CorruptPayloadException>(() => new Packed<ScoreFunction>(MessagePackSerializer.Serialize((int[])[55, 0])).Value);
 
         // An array that claims two billion visits in a few bytes.
         byte[] plan = [0x98, 0xa1, (byte)'s', 0, 0, 0xa4, .. "full"u8, 0, 0, 1, 0xdd, 0x7f, 0xff, 0xff, 0xff];

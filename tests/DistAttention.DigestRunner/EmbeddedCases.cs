@@ -14,11 +14,11 @@ internal static class EmbeddedCases
         {
             IAttentionSequence sequence = await client.CreateSequenceAsync(name, SpecOf(problem));
             await AppendAsync(sequence, problem, chunk: 777);
-            AttendOptions options = new() { Mask = problem.Mask };
+            AttendOptions options = new() { Mask = problem.Mask, Score = problem.Score };
             AttentionResult result = await sequence.AttendAsync(problem.Q, options);
             yield return ($"{name}/attend", BitDigest.Of(result.Output.ToArray(), result.Lse.ToArray()));
 
-            AttentionMass mass = await sequence.AttentionMassAsync(problem.Q, new() { Mask = problem.Mask, TopK = 5, Bins = 7 });
+            AttentionMass mass = await sequence.AttentionMassAsync(problem.Q, new() { Mask = problem.Mask, Score = problem.Score, TopK = 5, Bins = 7 });
             float[] positions = MemoryMarshal.Cast<long, float>(mass.TopPositions.ToArray()).ToArray();
             yield return ($"{name}/mass", BitDigest.Of(mass.BinMass.ToArray(), mass.TopWeights.ToArray(), positions));
         }
@@ -28,6 +28,12 @@ internal static class EmbeddedCases
     {
         yield return ("decode-small", new() { Seed = 201, Length = 1100, Rows = 1, GroupSize = 2, HeadDim = 3, HeadDimV = 2 });
         yield return ("causal-small", new() { Seed = 202, Length = 300, Rows = 20, HeadDim = 4, HeadDimV = 5, KvType = KvDataType.Int8, Mask = AttentionMask.Causal });
+        AttentionProblem modified = new() { Seed = 207, Length = 2200, Rows = 5, GroupSize = 2, HeadDim = 10, HeadDimV = 4, Mask = AttentionMask.Causal };
+        foreach (string name in (string[])["cap-alibi-bias-sinks", "rope-ntk-capped", "additive-alibi-sinks"])
+        {
+            yield return (name, ScoreCases.All(modified).Single(c => c.Name == name).Problem);
+        }
+
         if (all)
         {
             yield return ("decode", new() { Seed = 203, Length = 20_000, Rows = 1, NumHeadsKv = 2, GroupSize = 4, HeadDim = 64, HeadDimV = 64 });
@@ -37,15 +43,7 @@ internal static class EmbeddedCases
         }
     }
 
-    private static SequenceSpec SpecOf(AttentionProblem problem) => new()
-    {
-        NumHeadsQ = problem.NumHeadsQ,
-        NumHeadsKv = problem.NumHeadsKv,
-        HeadDim = problem.HeadDim,
-        HeadDimV = problem.HeadDimV,
-        KvType = problem.KvType,
-        ShardLength = 2048,
-    };
+    private static SequenceSpec SpecOf(AttentionProblem problem) => problem.SequenceSpec with { ShardLength = 2048 };
 
     private static async Task AppendAsync(IAttentionSequence sequence, AttentionProblem problem, int chunk)
     {

@@ -32,3 +32,8 @@ public sealed class ConcurrencyTests(EmbeddedClient embedded) : ConcurrencySuite
 {
     protected override IAttentionClient Client => embedded.Client;
 }
+
+public sealed class ScoreTests(EmbeddedClient embedded) : ScoreSuite, IClassFixture<EmbeddedClient>
+{
+    protected override IAttentionClient Client => embedded.Client;
+}

@@ -98,6 +98,8 @@ public sealed class GroupPlacementTests
 
     private sealed class Silos(int count, int self) : ISiloMemory
     {
+        public OwnerId? TakesOverFrom(OwnerId owner) => null;
+
         public Dictionary<int, long> Free { get; } = [];
 
         public OwnerId Self => new(self.ToString());

@@ -105,6 +105,30 @@ public sealed class LossTests
     }
 
     [Fact]
+    public async Task ALedgerThatIsLostTogetherWithTheCatalogIsStillALoss()
+    {
+        await using TestSilos silos = await TestSilos.StartAsync(3);
+        string catalog = await CatalogSiloAsync(silos);
+        IAttentionSequence sequence;
+        do
+        {
+            sequence = await silos.Client.FillAsync(_problem with { Length = 1000 });
+        }
+        while ((await sequence.ExplainAsync(1)).Visits.Single().Owner != catalog);
+
+        IAttentionSequence deleted = await silos.Client.CreateSequenceAsync("deleted", _problem.Spec());
+        await silos.Client.DeleteSequenceAsync(deleted.Id);
+        await Silo.AllOf(silos).Single(s => s.Owner == catalog).KillAsync();
+        Assert.Equal(sequence.Id, (await Assert.ThrowsAsync<ShardLostException>(() => silos.Client.OpenSequenceAsync(sequence.Id))).Id);
+        await Assert.ThrowsAsync<ShardLostException>(() => sequence.AttendAsync(_problem.Q));
+        await Assert.ThrowsAsync<SequenceNotFoundException>(() => silos.Client.OpenSequenceAsync("deleted"));
+        await Assert.ThrowsAsync<SequenceExistsException>(() => silos.Client.CreateSequenceAsync(sequence.Id, _problem.Spec()));
+        await silos.Client.DeleteSequenceAsync(sequence.Id);
+        await Assert.ThrowsAsync<SequenceNotFoundException>(() => silos.Client.OpenSequenceAsync(sequence.Id));
+        await silos.Client.CreateSequenceAsync(sequence.Id, _problem.Spec());
+    }
+
+    [Fact]
     public async Task ASiloThatJoinsTakesItsShare()
     {
         await using TestSilos silos = await TestSilos.StartAsync(1);

@@ -60,6 +60,11 @@ public sealed class ConcurrencyOnThreeSilos(ThreeSilos silos) : ConcurrencySuite
     protected override IAttentionClient Client => silos.Client;
 }
 
+public sealed class ScoresOnTwoSilos(TwoSilos silos) : ScoreSuite, IClassFixture<TwoSilos>
+{
+    protected override IAttentionClient Client => silos.Client;
+}
+
 [Trait("Category", "Soak")]
 public sealed class SameBitsOnFiveSilos(FiveSilos silos) : SameBitsSuite, IClassFixture<FiveSilos>
 {

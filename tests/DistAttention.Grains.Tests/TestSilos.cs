@@ -13,18 +13,20 @@ public class TestSilos : IAsyncLifetime, IAsyncDisposable
     private readonly Action<DistAttentionOptions>? _configure;
 
     private readonly TimeSpan? _responseTimeout;
+    private readonly IOutgoingGrainCallFilter? _calls;
 
-    public TestSilos(int count, Action<DistAttentionOptions>? configure = null, TimeSpan? responseTimeout = null)
+    public TestSilos(int count, Action<DistAttentionOptions>? configure = null, TimeSpan? responseTimeout = null, IOutgoingGrainCallFilter? calls = null)
     {
         _count = (short)count;
         _configure = configure;
         _responseTimeout = responseTimeout;
+        _calls = calls;
     }
 
     /// <summary>Starts silos for one test.</summary>
-    public static async Task<TestSilos> StartAsync(int count, Action<DistAttentionOptions>? configure = null, TimeSpan? responseTimeout = null)
+    public static async Task<TestSilos> StartAsync(int count, Action<DistAttentionOptions>? configure = null, TimeSpan? responseTimeout = null, IOutgoingGrainCallFilter? calls = null)
     {
-        TestSilos silos = new(count, configure, responseTimeout);
+        TestSilos silos = new(count, configure, responseTimeout, calls);
         await silos.InitializeAsync();
         return silos;
     }
@@ -37,6 +39,7 @@ public class TestSilos : IAsyncLifetime, IAsyncDisposable
     {
         InProcessTestClusterBuilder builder = new(_count);
         builder.Options.ConfigureFileLogging = false;
+        builder.Options.UseRealEnvironmentStatistics = true;
         builder.ConfigureHost(static host => host.Logging.SetMinimumLevel(LogLevel.Warning));
         builder.ConfigureSilo((_, silo) => silo.UseDistAttention(o =>
         {
@@ -44,6 +47,11 @@ public class TestSilos : IAsyncLifetime, IAsyncDisposable
             _configure?.Invoke(o);
         }));
         builder.ConfigureClient(static client => client.Services.AddDistAttentionClient());
+        if (_calls is { } calls)
+        {
+            builder.ConfigureClient(client => client.AddOutgoingGrainCallFilter(calls));
+        }
+
         if (_responseTimeout is { } timeout)
         {
             builder.ConfigureSilo((_, silo) => silo.Configure<SiloMessagingOptions>(o => (o.ResponseTimeout, o.SystemResponseTimeout) = (timeout, timeout)));

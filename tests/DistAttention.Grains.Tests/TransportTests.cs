@@ -1,6 +1,10 @@
 using DistAttention.Client;
 using DistAttention.Contracts;
+using DistAttention.Engine;
+using DistAttention.Engine.Memory;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Orleans.Statistics;
 
 namespace DistAttention.Grains.Tests;
 
@@ -52,13 +56,58 @@ public sealed class TransportTests(TwoSilos silos) : IClassFixture<TwoSilos>
     }
 
     [Fact]
-    public async Task WhatNoMessageCarriesIsRefusedWhereItWouldBeSent()
+    public async Task AnswersLargerThanAMessageAreFetchedInParts()
     {
+        // 32 MiB of bins from the coordinator, 64 MiB from the other silo, and two silos that hold some of it each.
         AttentionProblem problem = new() { Seed = 802, Length = 2000, Rows = 1, GroupSize = 128, HeadDim = 4, HeadDimV = 4 };
-        IAttentionSequence sequence = await silos.Client.FillAsync(problem);
-        MessageTooLargeException error = await Assert.ThrowsAsync<MessageTooLargeException>(
-            () => sequence.AttentionMassAsync(problem.Q, new() { Bins = AttentionMassOptions.MaxBins }));
+        AttentionMassOptions options = new() { Bins = AttentionMassOptions.MaxBins, TopK = 2 };
+        AttentionMass mass = await (await silos.Client.FillAsync(problem)).AttentionMassAsync(problem.Q, options);
+        await using EmbeddedAttention embedded = new();
+        AttentionMass expected = await (await embedded.FillAsync(problem)).AttentionMassAsync(problem.Q, options);
+        Assert.True(expected.BinMass.Span.SequenceEqual(mass.BinMass.Span));
+        Assert.True(expected.TopPositions.Span.SequenceEqual(mass.TopPositions.Span));
+    }
+
+    [Fact]
+    public async Task ARowWhosePartialsFillSeveralMessagesIsAskedForByNodes()
+    {
+        // 1.4 MiB a partial, shards of the two silos in turns: six partials from the other one.
+        AttentionProblem problem = new() { Seed = 804, Length = 12_000, Rows = 1, GroupSize = 1024, HeadDim = 4, HeadDimV = 340 };
+        IAttentionSequence sequence = await silos.Client.CreateSequenceAsync("scattered", problem.Spec());
+        for (int first = 0; first < problem.Length; first += 1024)
+        {
+            await sequence.AppendRowsAsync(problem, first, Math.Min(1024, problem.Length - first));
+        }
+
+        AttentionResult result = await sequence.AttendAsync(problem.Q);
+        Assert.Equal(problem.KernelDigest(), result.Digest());
+        Assert.True(result.Summary.Partials > 6, $"{result.Summary.Partials} partials");
+    }
+
+    [Fact]
+    public void WhatNoMessageCarriesIsRefusedWhereItWouldBeSent()
+    {
+        MessageTooLargeException error = Assert.Throws<MessageTooLargeException>(static () => CallLimits.RequireFits("A thing", CallLimits.MaxMessageBytes));
         Assert.True(error.Bytes > error.LimitBytes);
+        Assert.Throws<MessageTooLargeException>(static () => Parcels.RequireFits("A thing", Parcels.MaxBytes + 1));
+    }
+
+    [Fact]
+    public void TheKvOfASiloCountsAsItsMemory()
+    {
+        IEnvironmentStatisticsProvider provider = silos.Cluster.GetSiloServiceProvider(silos.Cluster.Silos[0].SiloAddress).GetRequiredService<IEnvironmentStatisticsProvider>();
+        EnvironmentStatistics managed = Assert.IsType<KvStatistics>(provider).GetEnvironmentStatistics();
+        const long Resident = 1 << 20;
+        ByteBudget budget = new(1 << 30);
+        budget.Take(Resident);
+        EnvironmentStatistics all = new KvStatistics(new Fixed(managed), budget).GetEnvironmentStatistics();
+        Assert.Equal(managed.RawMemoryUsageBytes + Resident, all.RawMemoryUsageBytes);
+        Assert.Equal(managed.FilteredMemoryUsageBytes + Resident, all.FilteredMemoryUsageBytes);
+        Assert.Equal(managed.RawAvailableMemoryBytes - Resident, all.RawAvailableMemoryBytes);
+        Assert.Equal(managed.FilteredAvailableMemoryBytes - Resident, all.FilteredAvailableMemoryBytes);
+        Assert.Equal(
+            (managed.MaximumAvailableMemoryBytes, managed.RawCpuUsagePercentage, managed.FilteredCpuUsagePercentage),
+            (all.MaximumAvailableMemoryBytes, all.RawCpuUsagePercentage, all.FilteredCpuUsagePercentage));
     }
 
     [Fact]
@@ -131,6 +180,7 @@ public sealed class TransportTests(TwoSilos silos) : IClassFixture<TwoSilos>
             (nameof(DistAttentionOptions.WritesInFlight), static o => o.WritesInFlight = 0),
             (nameof(DistAttentionOptions.ConnectionsPerPeer), static o => o.ConnectionsPerPeer = 0),
             (nameof(DistAttentionOptions.MinAttemptTime), static o => o.MinAttemptTime = TimeSpan.Zero),
+            (nameof(DistAttentionOptions.StallTime), static o => o.StallTime = TimeSpan.Zero),
             (nameof(DistAttentionOptions.ProbeTimeout), static o => o.ProbeTimeout = TimeSpan.FromDays(1)),
             (nameof(DistAttentionOptions.ReportMaxAge), static o => o.ReportMaxAge = TimeSpan.FromSeconds(-1)),
         ];
@@ -151,6 +201,7 @@ public sealed class TransportTests(TwoSilos silos) : IClassFixture<TwoSilos>
             (nameof(DistAttentionClientOptions.ConnectTimeout), static o => o.ConnectTimeout = TimeSpan.Zero),
             (nameof(DistAttentionClientOptions.MinAttemptTime), static o => o.MinAttemptTime = TimeSpan.Zero),
             (nameof(DistAttentionClientOptions.ProbeTimeout), static o => o.ProbeTimeout = TimeSpan.Zero),
+            (nameof(DistAttentionClientOptions.StallTime), static o => o.StallTime = TimeSpan.Zero),
             (nameof(DistAttentionClientOptions.RetryTime), static o => o.RetryTime = TimeSpan.Zero),
             (nameof(DistAttentionClientOptions.ClusterId), static o => o.ClusterId = " "),
             (nameof(DistAttentionClientOptions.ServiceId), static o => o.ServiceId = ""),
@@ -162,5 +213,10 @@ public sealed class TransportTests(TwoSilos silos) : IClassFixture<TwoSilos>
             breakRule(options);
             Assert.Equal(property, Assert.Throws<InvalidSpecException>(options.Validate).Property);
         }
+    }
+
+    private sealed class Fixed(EnvironmentStatistics statistics) : IEnvironmentStatisticsProvider
+    {
+        public EnvironmentStatistics GetEnvironmentStatistics() => statistics;
     }
 }

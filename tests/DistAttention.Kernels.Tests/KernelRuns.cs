@@ -43,15 +43,7 @@ internal static class KernelRuns
             {
                 int slot = (row * problem.NumHeadsQ) + head;
                 double expectedLse = reference.Row(row, head, expected);
-                float naiveLse = NaiveAttention.Row(
-                    problem.Q.AsSpan(slot * problem.HeadDim, problem.HeadDim),
-                    k,
-                    v,
-                    head / problem.GroupSize,
-                    problem.NumHeadsKv,
-                    problem.EffectiveScale,
-                    kvPos => problem.Mask.IsVisible(problem.EffectiveFirstQueryPosition + row, kvPos),
-                    naive);
+                float naiveLse = problem.NaiveRow(k, v, row, head, naive);
                 error = Math.Max(error, Errors.Largest(output.AsSpan(slot * problem.HeadDimV, problem.HeadDimV), expected));
                 naiveError = Math.Max(naiveError, Errors.Largest(naive, expected));
                 lseError = Math.Max(lseError, Errors.Largest([lse[slot]], [expectedLse]));

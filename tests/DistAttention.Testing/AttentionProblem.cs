@@ -16,6 +16,7 @@ public sealed record AttentionProblem
             (original.Seed, original.NumHeadsKv, original.GroupSize, original.HeadDim, original.HeadDimV, original.Length, original.Rows);
         (KvType, Mask, FirstQueryPosition, QFactor, KFactor, VFactor, SmScale) =
             (original.KvType, original.Mask, original.FirstQueryPosition, original.QFactor, original.KFactor, original.VFactor, original.SmScale);
+        (ScoreFunction, Rope, KeyProjection, ValueFromKeyPrefix) = (original.ScoreFunction, original.Rope, original.KeyProjection, original.ValueFromKeyPrefix);
         _data = new(MakeData);
     }
 
@@ -61,11 +62,39 @@ public sealed record AttentionProblem
     /// <summary>The natural scale; null: 1/√HeadDim.</summary>
     public float? SmScale { get; init; }
 
+    /// <summary>How scores are made; null: scaled dot products with <see cref="SmScale"/>.</summary>
+    public ScoreFunction? ScoreFunction { get; init; }
+
+    /// <summary>How q and k are turned.</summary>
+    public RotaryEmbedding? Rope { get; init; }
+
+    /// <summary>What keys are multiplied by.</summary>
+    public FloatTable? KeyProjection { get; init; }
+
+    /// <summary>Whether values are the first components of keys.</summary>
+    public bool ValueFromKeyPrefix { get; init; }
+
+    /// <summary>The score as used.</summary>
+    public ScoreFunction Score => ScoreFunction ?? (SmScale is { } scale ? new ScaledDotScore { SmScale = scale } : DistAttention.ScoreFunction.ScaledDot);
+
+    /// <summary>Shape and storage.</summary>
+    public SequenceSpec SequenceSpec => new()
+    {
+        NumHeadsQ = NumHeadsQ,
+        NumHeadsKv = NumHeadsKv,
+        HeadDim = HeadDim,
+        HeadDimV = HeadDimV,
+        KvType = KvType,
+        Rope = Rope,
+        KeyProjection = KeyProjection,
+        ValueFromKeyPrefix = ValueFromKeyPrefix,
+    };
+
     /// <summary>Query heads.</summary>
     public int NumHeadsQ => NumHeadsKv * GroupSize;
 
     /// <summary>The layout of its blocks.</summary>
-    public KvLayout Layout => new(NumHeadsKv, HeadDim, HeadDimV, KvType);
+    public KvLayout Layout => KvLayout.Of(SequenceSpec);
 
     /// <summary>[Rows, NumHeadsQ, HeadDim].</summary>
     public float[] Q => _data.Value.Q;
@@ -76,29 +105,77 @@ public sealed record AttentionProblem
     /// <summary>[Length, NumHeadsKv, HeadDimV].</summary>
     public float[] V => _data.Value.V;
 
-    /// <summary>The scale as used.</summary>
-    public float EffectiveScale => SmScale ?? ScoreFunction.ScaledDot.EffectiveScale(HeadDim);
-
     /// <summary>Position of row 0 as used.</summary>
     public long EffectiveFirstQueryPosition => FirstQueryPosition ?? Length - Rows;
 
     /// <summary>The queries as a kernel takes them.</summary>
     public QueryTile QueryTile => new(
-        Q, Rows, NumHeadsQ, EffectiveFirstQueryPosition, DistAttention.Kernels.QueryTile.ToScaleLog2(EffectiveScale), CompiledMask.Compile(Mask));
+        PreparedQ(), Rows, NumHeadsQ, EffectiveFirstQueryPosition, CompiledScore.Compile(Score.OverPreparedQueries(), SequenceSpec), CompiledMask.Compile(Mask));
 
-    /// <summary>Packs K and V.</summary>
-    public PackedSequence Pack() => PackedSequence.Of(Layout, K, V);
+    /// <summary>Packs K and V, keys projected and turned.</summary>
+    public PackedSequence Pack() => PackedSequence.Of(Layout, PreparedK(Length), V);
+
+    /// <summary>The first keys as they are packed.</summary>
+    /// <param name="count">How many.</param>
+    public float[] PreparedK(int count) => PrepareK(K.AsSpan(0, count * NumHeadsKv * HeadDim), 0);
+
+    /// <summary>Keys as they are packed.</summary>
+    /// <param name="k">[count, NumHeadsKv, HeadDim].</param>
+    /// <param name="firstPosition">Position of the first.</param>
+    public float[] PrepareK(ReadOnlySpan<float> k, long firstPosition)
+    {
+        SequenceSpec spec = SequenceSpec;
+        if (spec.StoresKeysAsGiven)
+        {
+            return k.ToArray();
+        }
+
+        float[] prepared = new float[k.Length / HeadDim * spec.StoredHeadDim];
+        KeyRows.Prepare(spec, k, firstPosition, prepared);
+        return prepared;
+    }
+
+    /// <summary>Queries as they meet keys, [Rows, NumHeadsQ, StoredHeadDim].</summary>
+    public float[] PreparedQ()
+    {
+        SequenceSpec spec = SequenceSpec;
+        if (!QueryRows.NeedPreparing(spec, Score))
+        {
+            return Q;
+        }
+
+        float[] prepared = new float[Q.Length / HeadDim * spec.StoredHeadDim];
+        QueryRows.Prepare(spec, Score, Q, EffectiveFirstQueryPosition, prepared);
+        return prepared;
+    }
+
+    /// <summary>What a plain float32 program answers for one row and head, over K and V as stored.</summary>
+    /// <param name="k">[positions, NumHeadsKv, StoredHeadDim].</param>
+    /// <param name="v">[positions, NumHeadsKv, HeadDimV].</param>
+    /// <param name="row">The row.</param>
+    /// <param name="head">The query head.</param>
+    /// <param name="output">[HeadDimV].</param>
+    /// <returns>lse.</returns>
+    public float NaiveRow(float[] k, float[] v, int row, int head, Span<float> output) => NaiveAttention.Row(
+        SequenceSpec,
+        Score,
+        Q.AsSpan(((row * NumHeadsQ) + head) * HeadDim, HeadDim),
+        k,
+        v,
+        head,
+        EffectiveFirstQueryPosition + row,
+        kvPos => Mask.IsVisible(EffectiveFirstQueryPosition + row, kvPos),
+        output);
 
     /// <summary>The reference over K and V as stored.</summary>
     /// <param name="sequence">The packed K and V.</param>
     public ReferenceAttention Reference(PackedSequence sequence)
     {
         (float[] k, float[] v) = sequence.Stored();
-        return new ReferenceAttention(Q, k, v, NumHeadsQ, NumHeadsKv, HeadDim, HeadDimV)
+        return new ReferenceAttention(Q, k, v, SequenceSpec, Score)
         {
             Mask = Mask,
             FirstQueryPosition = EffectiveFirstQueryPosition,
-            SmScale = EffectiveScale,
         };
     }
 
@@ -124,6 +201,11 @@ public sealed record AttentionProblem
     {
         float[] output = new float[Rows * NumHeadsQ * HeadDimV];
         float[] lse = new float[Rows * NumHeadsQ];
+        if (Score.SinkLogits is not null)
+        {
+            PartialSink.Add(root.Span, CompiledScore.SinksLog2(Score, NumHeadsQ));
+        }
+
         PartialMerge.Finish(root.Span, output, lse);
         return (output, lse);
     }
@@ -131,6 +213,7 @@ public sealed record AttentionProblem
     /// <summary>Shapes and seed, for a test's message.</summary>
     public override string ToString() =>
         $"seed {Seed}: {Rows} rows × {Length} positions, heads {NumHeadsKv}×{GroupSize}, size {HeadDim}/{HeadDimV}, {KvType}, {Mask}"
+        + (ScoreFunction is null ? "" : $", {ScoreFunction}") + (Rope is null ? "" : $", {Rope}")
         + $", factors {QFactor}/{KFactor}/{VFactor}, first query at {EffectiveFirstQueryPosition}";
 
     private (float[] Q, float[] K, float[] V) MakeData()
@@ -139,6 +222,6 @@ public sealed record AttentionProblem
         return (
             data.Normal(Rows * NumHeadsQ * HeadDim, QFactor),
             data.Normal(Length * NumHeadsKv * HeadDim, KFactor),
-            data.Normal(Length * NumHeadsKv * HeadDimV, VFactor));
+            ValueFromKeyPrefix ? [] : data.Normal(Length * NumHeadsKv * HeadDimV, VFactor));
     }
 }

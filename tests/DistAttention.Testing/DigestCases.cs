@@ -7,18 +7,21 @@ namespace DistAttention.Testing;
 public static class DigestCases
 {
     /// <summary>Problems that take well under a second even where fused multiply-add is done in software.</summary>
-    public static IEnumerable<(string Name, string Digest)> Small() => Run(SmallProblems());
+    public static IEnumerable<(string Name, string Digest)> Small() => Run(AllSmall());
 
     /// <summary>All of them: a few seconds at most with vectors.</summary>
-    public static IEnumerable<(string Name, string Digest)> All() => Run(SmallProblems().Concat(LargeProblems()));
+    public static IEnumerable<(string Name, string Digest)> All() => Run(AllSmall().Concat(LargeProblems().Select(static p => (Name(p), p))));
 
-    private static IEnumerable<(string Name, string Digest)> Run(IEnumerable<AttentionProblem> problems)
+    private static IEnumerable<(string Name, AttentionProblem Problem)> AllSmall() =>
+        SmallProblems().Select(static p => (Name(p), p)).Concat(ScoreProblems());
+
+    private static IEnumerable<(string Name, string Digest)> Run(IEnumerable<(string Name, AttentionProblem Problem)> problems)
     {
-        foreach (AttentionProblem problem in problems)
+        foreach ((string name, AttentionProblem problem) in problems)
         {
             using PackedSequence sequence = problem.Pack();
             (float[] output, float[] lse) = problem.Compute(sequence);
-            yield return (Name(problem), BitDigest.Of(output, lse));
+            yield return (name, BitDigest.Of(output, lse));
         }
     }
 
@@ -38,6 +41,19 @@ public static class DigestCases
         }
 
         yield return new() { Seed = 12, HeadDim = 4, HeadDimV = 4, Length = 3000, Rows = 2 };
+    }
+
+    // Every score through both kernels.
+    private static IEnumerable<(string Name, AttentionProblem Problem)> ScoreProblems()
+    {
+        AttentionProblem some = new() { Seed = 16, GroupSize = 2, HeadDim = 6, HeadDimV = 3, Length = 290, Mask = AttentionMask.Causal };
+        foreach (int rows in (int[])[2, 19])
+        {
+            foreach ((string name, AttentionProblem problem) in ScoreCases.All(some with { Rows = rows }))
+            {
+                yield return ($"score-{name}-{rows}x{problem.Length}", problem);
+            }
+        }
     }
 
     private static IEnumerable<AttentionProblem> LargeProblems()

@@ -1,3 +1,5 @@
+using DistAttention.Cli.Checking;
+
 namespace DistAttention.Testing;
 
 /// <summary>
@@ -7,29 +9,28 @@ namespace DistAttention.Testing;
 public static class NaiveAttention
 {
     /// <summary>The answer of one row and head: writes o, returns lse.</summary>
-    /// <param name="query">[HeadDim].</param>
-    /// <param name="k">[positions, numHeadsKv, HeadDim].</param>
-    /// <param name="v">[positions, numHeadsKv, HeadDimV].</param>
-    /// <param name="headKv">The K/V head.</param>
-    /// <param name="numHeadsKv">K/V heads.</param>
-    /// <param name="smScale">The natural scale.</param>
+    /// <param name="spec">The sequence.</param>
+    /// <param name="score">The score.</param>
+    /// <param name="q">[HeadDim], as callers give it.</param>
+    /// <param name="k">[positions, NumHeadsKv, StoredHeadDim], projected and turned.</param>
+    /// <param name="v">[positions, NumHeadsKv, HeadDimV].</param>
+    /// <param name="head">The query head.</param>
+    /// <param name="qPos">Where the row stands.</param>
     /// <param name="visible">Which positions the row sees.</param>
     /// <param name="output">[HeadDimV].</param>
-    public static float Row(ReadOnlySpan<float> query, float[] k, float[] v, int headKv, int numHeadsKv, float smScale, Func<long, bool> visible, Span<float> output)
+    public static float Row(SequenceSpec spec, ScoreFunction score, ReadOnlySpan<float> q, float[] k, float[] v, int head, long qPos, Func<long, bool> visible, Span<float> output)
     {
-        int headDim = query.Length;
-        int headDimV = output.Length;
-        float[] scores = new float[k.Length / (numHeadsKv * headDim)];
-        float max = float.NegativeInfinity;
+        TextbookScore<float> textbook = new(spec, score);
+        float[] query = textbook.Query(q, head, qPos);
+        int headKv = head / spec.GroupSize;
+        int keyDim = spec.StoredHeadDim;
+        float[] scores = new float[k.Length / (spec.NumHeadsKv * keyDim)];
+        float sink = textbook.Sink(head) ?? float.NegativeInfinity;
+        float max = sink;
         for (int kvPos = 0; kvPos < scores.Length; kvPos++)
         {
-            float dot = 0;
-            for (int d = 0; d < headDim; d++)
-            {
-                dot += query[d] * k[(((kvPos * numHeadsKv) + headKv) * headDim) + d];
-            }
-
-            scores[kvPos] = visible(kvPos) ? dot * smScale : float.NegativeInfinity;
+            ReadOnlySpan<float> key = k.AsSpan(((kvPos * spec.NumHeadsKv) + headKv) * keyDim, keyDim);
+            scores[kvPos] = visible(kvPos) ? textbook.Of(query, key, head, qPos, kvPos) : float.NegativeInfinity;
             max = MathF.Max(max, scores[kvPos]);
         }
 
@@ -39,18 +40,18 @@ public static class NaiveAttention
             return max;
         }
 
-        float sum = 0;
+        float sum = MathF.Exp(sink - max);
         for (int kvPos = 0; kvPos < scores.Length; kvPos++)
         {
             float weight = MathF.Exp(scores[kvPos] - max);
             sum += weight;
-            for (int c = 0; c < headDimV; c++)
+            for (int c = 0; c < output.Length; c++)
             {
-                output[c] += weight * v[(((kvPos * numHeadsKv) + headKv) * headDimV) + c];
+                output[c] += weight * v[(((kvPos * spec.NumHeadsKv) + headKv) * output.Length) + c];
             }
         }
 
-        for (int c = 0; c < headDimV; c++)
+        for (int c = 0; c < output.Length; c++)
         {
             output[c] /= sum;
         }

@@ -35,7 +35,7 @@ public sealed unsafe class PackedSequence : IDisposable
     public void Append(ReadOnlySpan<float> k, ReadOnlySpan<float> v)
     {
         int kRow = Layout.NumHeadsKv * Layout.HeadDim;
-        int vRow = Layout.NumHeadsKv * Layout.HeadDimV;
+        int vRow = Layout.NumHeadsKv * Layout.PackedHeadDimV;
         for (int done = 0, rows = k.Length / kRow; done < rows;)
         {
             int firstIdx = Length % SequenceFormat.BlockLength;
@@ -72,11 +72,11 @@ public sealed unsafe class PackedSequence : IDisposable
             length ?? Length);
     }
 
-    /// <summary>K and V as stored: rounded to the stored type.</summary>
+    /// <summary>K and V as stored: rounded to the stored type, values taken out of keys where they are a part of them.</summary>
     public (float[] K, float[] V) Stored()
     {
         float[] k = new float[Length * Layout.NumHeadsKv * Layout.HeadDim];
-        float[] v = new float[Length * Layout.NumHeadsKv * Layout.HeadDimV];
+        float[] v = new float[Length * Layout.NumHeadsKv * Layout.PackedHeadDimV];
         for (int start = 0; start < Length; start += SequenceFormat.BlockLength)
         {
             int count = Math.Min(SequenceFormat.BlockLength, Length - start);
@@ -86,10 +86,21 @@ public sealed unsafe class PackedSequence : IDisposable
                 0,
                 count,
                 k.AsSpan(start * Layout.NumHeadsKv * Layout.HeadDim),
-                v.AsSpan(start * Layout.NumHeadsKv * Layout.HeadDimV));
+                v.AsSpan(start * Layout.NumHeadsKv * Layout.PackedHeadDimV));
         }
 
-        return (k, v);
+        return (k, Layout.ValueFromKeyPrefix ? Prefixes(k) : v);
+    }
+
+    private float[] Prefixes(float[] k)
+    {
+        float[] v = new float[Length * Layout.NumHeadsKv * Layout.HeadDimV];
+        for (int i = 0; i < Length * Layout.NumHeadsKv; i++)
+        {
+            k.AsSpan(i * Layout.HeadDim, Layout.HeadDimV).CopyTo(v.AsSpan(i * Layout.HeadDimV));
+        }
+
+        return v;
     }
 
     /// <summary>Frees the blocks.</summary>

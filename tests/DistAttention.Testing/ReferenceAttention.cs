@@ -1,3 +1,5 @@
+using DistAttention.Cli.Checking;
+
 namespace DistAttention.Testing;
 
 /// <summary>
@@ -27,7 +29,27 @@ public sealed class ReferenceAttention
         NumHeadsKv = numHeadsKv;
         HeadDim = headDim;
         HeadDimV = headDimV;
+        Spec = new() { NumHeadsQ = numHeadsQ, NumHeadsKv = numHeadsKv, HeadDim = headDim, HeadDimV = headDimV };
     }
+
+    /// <summary>Describes a problem of any score, over keys as they are stored.</summary>
+    /// <param name="q">[rows, NumHeadsQ, HeadDim], as callers give them.</param>
+    /// <param name="k">[positions, NumHeadsKv, StoredHeadDim], projected and turned.</param>
+    /// <param name="v">[positions, NumHeadsKv, HeadDimV].</param>
+    /// <param name="spec">The sequence.</param>
+    /// <param name="score">The score.</param>
+    public ReferenceAttention(float[] q, float[] k, float[] v, SequenceSpec spec, ScoreFunction score)
+        : this(q, k, v, spec.NumHeadsQ, spec.NumHeadsKv, spec.HeadDim, spec.HeadDimV)
+    {
+        Spec = spec;
+        Score = score;
+    }
+
+    /// <summary>The sequence.</summary>
+    public SequenceSpec Spec { get; }
+
+    /// <summary>How scores are made.</summary>
+    public ScoreFunction Score { get; } = ScoreFunction.ScaledDot;
 
     /// <summary>Query heads.</summary>
     public int NumHeadsQ { get; }
@@ -47,14 +69,11 @@ public sealed class ReferenceAttention
     /// <summary>Position of row 0; null: the last row stands at the last position.</summary>
     public long? FirstQueryPosition { get; init; }
 
-    /// <summary>The natural scale; null: 1/√HeadDim.</summary>
-    public float? SmScale { get; init; }
-
     /// <summary>Query rows.</summary>
     public int Rows => _q.Length / (NumHeadsQ * HeadDim);
 
     /// <summary>Positions.</summary>
-    public int Positions => _k.Length / (NumHeadsKv * HeadDim);
+    public int Positions => _k.Length / (NumHeadsKv * Spec.StoredHeadDim);
 
     /// <summary>Where row 0 stands.</summary>
     public long EffectiveFirstQueryPosition => FirstQueryPosition ?? Positions - Rows;
@@ -110,8 +129,10 @@ public sealed class ReferenceAttention
     public double[] Weights(int row, int head, out double lse)
     {
         int headKv = head / (NumHeadsQ / NumHeadsKv);
-        double scale = SmScale ?? 1 / Math.Sqrt(HeadDim);
-        ReadOnlySpan<float> query = _q.AsSpan(((row * NumHeadsQ) + head) * HeadDim, HeadDim);
+        int keyDim = Spec.StoredHeadDim;
+        TextbookScore<double> textbook = new(Spec, Score);
+        double[] query = textbook.Query(_q.AsSpan(((row * NumHeadsQ) + head) * HeadDim, HeadDim), head, EffectiveFirstQueryPosition + row);
+        double[] key = new double[keyDim];
         double[] scores = new double[Positions];
         double max = double.NegativeInfinity;
         for (int kvPos = 0; kvPos < scores.Length; kvPos++)
@@ -122,20 +143,21 @@ public sealed class ReferenceAttention
                 continue;
             }
 
-            ReadOnlySpan<float> key = _k.AsSpan(((kvPos * NumHeadsKv) + headKv) * HeadDim, HeadDim);
-            double dot = 0;
-            for (int d = 0; d < HeadDim; d++)
+            for (int d = 0; d < keyDim; d++)
             {
-                dot += (double)query[d] * key[d];
+                key[d] = _k[(((kvPos * NumHeadsKv) + headKv) * keyDim) + d];
             }
 
-            scores[kvPos] = dot * scale;
+            scores[kvPos] = textbook.Of(query, key, head, EffectiveFirstQueryPosition + row, kvPos);
             max = Math.Max(max, scores[kvPos]);
         }
 
+        double sink = textbook.Sink(head) ?? double.NegativeInfinity;
+        max = Math.Max(max, sink);
         double sum = 0;
         if (max > double.NegativeInfinity)
         {
+            sum = Math.Exp(sink - max);
             for (int kvPos = 0; kvPos < scores.Length; kvPos++)
             {
                 scores[kvPos] = Math.Exp(scores[kvPos] - max);

@@ -1,5 +1,6 @@
 using DistAttention.Cli.Output;
 using DistAttention.Engine;
+using DistAttention.Engine.Planning;
 
 namespace DistAttention.Cli.Connecting;
 
@@ -15,6 +16,9 @@ internal sealed class EmbeddedHost(int threads) : IAttentionHost
     public int SiloCount => 1;
 
     public int Threads => threads;
+
+    public Task<AttentionPlan> PlanAsync(SequenceSpec spec, long length, long rows, AttendOptions options, CancellationToken cancellationToken) =>
+        Task.FromResult(Planner.Plan("explain", spec, new SequenceSnapshot(1, length), rows, options));
 
     public Task<IReadOnlyList<OwnerShare>> SharesAsync(IAttentionSequence sequence, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<OwnerShare>>([]);

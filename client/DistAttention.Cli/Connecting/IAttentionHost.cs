@@ -14,6 +14,9 @@ internal interface IAttentionHost : IAsyncDisposable
     /// <summary>Threads that compute, over all silos.</summary>
     int Threads { get; }
 
+    /// <summary>The plan of a call over a sequence of <paramref name="length"/> positions, if it were appended here now; owners by their names.</summary>
+    Task<AttentionPlan> PlanAsync(SequenceSpec spec, long length, long rows, AttendOptions options, CancellationToken cancellationToken);
+
     /// <summary>Who owns what of a sequence; empty in this process.</summary>
     Task<IReadOnlyList<OwnerShare>> SharesAsync(IAttentionSequence sequence, CancellationToken cancellationToken);
 }

@@ -1,8 +1,9 @@
 using System.CommandLine;
+using System.Runtime.CompilerServices;
 using DistAttention.Cli.Arguments;
+using DistAttention.Cli.Connecting;
 using DistAttention.Cli.Output;
 using DistAttention.Cli.Shell;
-using DistAttention.Engine.Planning;
 
 namespace DistAttention.Cli.Explain;
 
@@ -12,21 +13,26 @@ internal static class ExplainCommand
     public static Verb Create(CliConsole console)
     {
         AttentionArguments arguments = new();
+        ConnectionArguments connection = new();
         Option<bool> all = new("--all") { Description = "Every shard, not only the first and last ones; in JSON also every visit of a query tile to a shard." };
         Option<bool> json = new("--json") { Description = "The plan as JSON on stdout." };
 
         Verb verb = new(
             "explain",
             "What attend would compute, what it would skip and why, from the headers of its files alone.",
-            new Example("how much a causal mask saves", "distattn explain --q q.npy --k k.npy --v v.npy --mask causal"));
+            new Example("how much a causal mask saves", "distattn explain --q q.npy --k k.npy --v v.npy --mask causal"),
+            new Example("which silo would compute what", "distattn explain --q q.npy --k k.npy --v v.npy --cluster 127.0.0.1:21001"));
         arguments.AddTensorsTo(verb);
         arguments.AddChoicesTo(verb);
+        connection.AddTo(verb);
         verb.Add(all);
         verb.Add(json);
-        verb.SetAction(parsed =>
+        verb.SetAction(async (parsed, cancellationToken) =>
         {
             using TensorInputs inputs = TensorInputs.Open(arguments.Read(parsed));
-            AttentionPlan plan = Planner.Plan("explain", inputs.Spec, new SequenceSnapshot(1, inputs.K.Rows), inputs.Q.Rows, inputs.Options);
+            IAttentionHost host = await connection.OpenAsync(parsed, console, cancellationToken).ConfigureAwait(false);
+            await using ConfiguredAsyncDisposable ending = host.ConfigureAwait(false);
+            AttentionPlan plan = await host.PlanAsync(inputs.Spec, inputs.K.Rows, inputs.Q.Rows, inputs.Options, cancellationToken).ConfigureAwait(false);
             PlanView view = PlanView.Of(plan, inputs.Spec);
             if (parsed.GetValue(json))
             {

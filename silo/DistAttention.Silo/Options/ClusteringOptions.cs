@@ -19,8 +19,8 @@ public sealed class ClusteringOptions
     public string? Folder { get; set; }
 
     /// <summary>
-    /// <see cref="ClusteringMode.PostgreSql"/>: an Npgsql connection string. The database needs the tables of Orleans'
-    /// <c>PostgreSQL-Main.sql</c> and <c>PostgreSQL-Clustering.sql</c>.
+    /// <see cref="ClusteringMode.PostgreSql"/>: an Npgsql connection string. The database needs the tables of
+    /// <c>postgresql.sql</c>, which lies beside the program.
     /// </summary>
     public string? ConnectionString { get; set; }
 

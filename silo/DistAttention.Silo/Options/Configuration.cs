@@ -18,6 +18,7 @@ internal static class Configuration
         ["--folder"] = "Cluster:Folder",
         ["--connection-string"] = "Cluster:ConnectionString",
         ["--probe-timeout"] = "Cluster:ProbeTimeout",
+        ["--storage"] = "Storage:Folder",
         ["--name"] = "Endpoint:Name",
         ["--address"] = "Endpoint:Address",
         ["--silo-port"] = "Endpoint:SiloPort",
@@ -29,7 +30,7 @@ internal static class Configuration
         ["--shutdown-timeout"] = "Hosting:ShutdownTimeout",
     };
 
-    private static readonly string[] _sections = [ClusteringOptions.Section, EndpointOptions.Section, HostingOptions.Section, SiloHost.AttentionSection, "Logging"];
+    private static readonly string[] _sections = [ClusteringOptions.Section, EndpointOptions.Section, HostingOptions.Section, StorageOptions.Section, SiloHost.AttentionSection, "Logging"];
 
     /// <summary>Adds the sources.</summary>
     /// <exception cref="OptionsValidationException">The command line names an option that there is not.</exception>

@@ -34,6 +34,16 @@ public record AttendOptions
         Require(Timeout > TimeSpan.Zero && Timeout <= TimeSpan.FromDays(1), nameof(Timeout), $"{Timeout} is not between 0 and a day");
     }
 
+    /// <summary>Checks every property, and the score against a sequence.</summary>
+    /// <param name="spec">The sequence's shape.</param>
+    /// <exception cref="InvalidSpecException">Names the first property that is wrong, and why.</exception>
+    public void ValidateFor(SequenceSpec spec)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        Validate();
+        Score.ValidateFor(spec);
+    }
+
     private protected static void Require(bool condition, string property, string problem)
     {
         if (!condition)

@@ -21,6 +21,20 @@ internal static class Shapes
         }
     }
 
+    /// <summary>Requires k and v to hold the same number of rows for a sequence; where values are a part of keys, v must be empty.</summary>
+    /// <returns>Rows.</returns>
+    public static int RequireAppend(SequenceSpec spec, ReadOnlyMemory<float> k, ReadOnlyMemory<float> v)
+    {
+        int rows = RequireRows("k", k.Length, spec.NumHeadsKv, spec.HeadDim);
+        if (spec.ValueFromKeyPrefix && !v.IsEmpty)
+        {
+            throw new ShapeMismatchException("v", "empty, because the sequence takes values from its keys", $"{v.Length} values");
+        }
+
+        RequireRows("v", v.Length, spec.NumHeadsKv, spec.AppendedHeadDimV, rows);
+        return rows;
+    }
+
     /// <summary>Requires room for the answer to so many rows, apart from q: tiles are answered while others are still read.</summary>
     /// <returns>Rows of q.</returns>
     public static int RequireAnswer(SequenceSpec spec, ReadOnlyMemory<float> q, ReadOnlyMemory<float> destination, ReadOnlyMemory<float> lse)

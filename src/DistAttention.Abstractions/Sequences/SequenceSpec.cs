@@ -18,6 +18,25 @@ public sealed record SequenceSpec
     /// <summary>Components of one head of v and o, 1 to <see cref="SequenceFormat.MaxHeadDim"/>; 0 (the default) means <see cref="HeadDim"/>.</summary>
     public int HeadDimV { get => field == 0 ? HeadDim : field; init; }
 
+    /// <summary>
+    /// Latent layouts (multi-head latent attention, DeepSeek-V2, 2024): the value of a position is the first
+    /// <see cref="HeadDimV"/> components of its key as stored, kept once, and appends take no v. With int8 storage, the key's scale
+    /// is the value's too. Default false.
+    /// </summary>
+    public bool ValueFromKeyPrefix { get; init; }
+
+    /// <summary>
+    /// What keys are multiplied by when they are appended, before they are turned and stored: [NumHeadsKv, HeadDim,
+    /// StoredHeadDim], or [1, …] for all heads. W_k of <see cref="AdditiveScore"/>, transposed. Null (the default): nothing.
+    /// </summary>
+    public FloatTable? KeyProjection { get; init; }
+
+    /// <summary>
+    /// Rotary position embedding, applied to k when it is appended, at its position in the sequence, and to q when it attends, at
+    /// its query position; after projections. Null (the default): none.
+    /// </summary>
+    public RotaryEmbedding? Rope { get; init; }
+
     /// <summary>How K and V are stored. Default float32.</summary>
     public KvDataType KvType { get; init; } = KvDataType.Float32;
 
@@ -36,6 +55,15 @@ public sealed record SequenceSpec
     /// <summary>The arithmetic the sequence was made with; see <see cref="SequenceFormat.ArithmeticVersion"/>.</summary>
     public int ArithmeticVersion { get; init; } = SequenceFormat.ArithmeticVersion;
 
+    /// <summary>Components of one head of k as stored: <see cref="HeadDim"/>, or what <see cref="KeyProjection"/> makes of it.</summary>
+    public int StoredHeadDim => KeyProjection is { Shape: [_, _, int columns] } ? columns : HeadDim;
+
+    /// <summary>Components of one head of v that an append takes: <see cref="HeadDimV"/>, or 0 where values are a part of keys.</summary>
+    public int AppendedHeadDimV => ValueFromKeyPrefix ? 0 : HeadDimV;
+
+    /// <summary>Whether keys are stored as they are appended, neither projected nor turned.</summary>
+    public bool StoresKeysAsGiven => KeyProjection is null && Rope is null;
+
     /// <summary>Query heads that read one key/value head: query head h reads h / GroupSize.</summary>
     public int GroupSize => NumHeadsQ / NumHeadsKv;
 
@@ -48,10 +76,11 @@ public sealed record SequenceSpec
         Require(NumHeadsQ % NumHeadsKv == 0, nameof(NumHeadsKv), $"{NumHeadsQ} query heads cannot be shared evenly by {NumHeadsKv} key/value heads");
         RequireHeadDim(HeadDim, nameof(HeadDim));
         RequireHeadDim(HeadDimV, nameof(HeadDimV));
+        ValidateKeys();
         Require(
-            (long)NumHeadsKv * (HeadDim + HeadDimV) <= MaxComponentsPerPosition,
+            (long)NumHeadsKv * (Math.Max(HeadDim, StoredHeadDim) + HeadDimV) <= MaxComponentsPerPosition,
             nameof(NumHeadsKv),
-            $"{NumHeadsKv} heads of {HeadDim} + {HeadDimV} components are more than {MaxComponentsPerPosition} per position");
+            $"{NumHeadsKv} heads of {Math.Max(HeadDim, StoredHeadDim)} + {HeadDimV} components are more than {MaxComponentsPerPosition} per position");
         Require(Enum.IsDefined(KvType), nameof(KvType), $"{(int)KvType} is not a storage type");
         Require(
             ShardLength >= SequenceFormat.RunLength && int.IsPow2(ShardLength) && ShardLength <= 1 << 24,
@@ -72,8 +101,26 @@ public sealed record SequenceSpec
     /// <inheritdoc/>
     public override int GetHashCode() => Facts.GetHashCode();
 
-    private (int, int, int, int, KvDataType, int, AttentionMask, long?, int) Facts =>
-        (NumHeadsQ, NumHeadsKv, HeadDim, HeadDimV, KvType, ShardLength, ExpectedMask, ExpectedLength, ArithmeticVersion);
+    private (int, int, int, int, KvDataType, int, AttentionMask, long?, int, bool, FloatTable?, RotaryEmbedding?) Facts =>
+        (NumHeadsQ, NumHeadsKv, HeadDim, HeadDimV, KvType, ShardLength, ExpectedMask, ExpectedLength, ArithmeticVersion, ValueFromKeyPrefix, KeyProjection, Rope);
+
+    private void ValidateKeys()
+    {
+        if (KeyProjection is { } projection)
+        {
+            Require(projection.Shape.Length == 3, nameof(KeyProjection), $"its shape {projection} is not [heads, headDim, components]");
+            Require(projection.Shape[0] == 1 || projection.Shape[0] == NumHeadsKv, nameof(KeyProjection), $"its shape {projection} is for {projection.Shape[0]} key/value heads; the sequence has {NumHeadsKv}");
+            Require(projection.Shape[1] == HeadDim, nameof(KeyProjection), $"its shape {projection} does not take keys of {HeadDim} components");
+            RequireHeadDim(projection.Shape[2], nameof(KeyProjection));
+        }
+
+        Require(!ValueFromKeyPrefix || HeadDimV <= StoredHeadDim, nameof(HeadDimV), $"{HeadDimV} components of a value are more than the key's {StoredHeadDim}");
+        if (Rope is { } rope)
+        {
+            Require(rope.FirstDim + rope.Dims <= StoredHeadDim, nameof(Rope), $"components {rope.FirstDim} to {rope.FirstDim + rope.Dims - 1} are turned, but a key has {StoredHeadDim}");
+            Require(!ValueFromKeyPrefix || rope.FirstDim >= HeadDimV, nameof(Rope), $"component {rope.FirstDim} is turned, which is part of the value: set its first component to {HeadDimV} or more");
+        }
+    }
 
     private static void RequireHeadDim(int value, string name) =>
         Require(value is >= 1 and <= SequenceFormat.MaxHeadDim, name, $"{value} is not between 1 and {SequenceFormat.MaxHeadDim}");

@@ -4,7 +4,7 @@ namespace DistAttention.Contracts;
 
 /// <summary>
 /// One call to a silo under a timer of its own. The transport notices a killed silo late (30 s and more), so whoever waits
-/// asks, cheaply and from time to time, whether the call is being worked on: an answer gives it more time, silence ends it.
+/// asks, cheaply and from time to time, how the call stands: progress gives it more time, silence and standstill end it.
 /// </summary>
 public static class Attempt
 {
@@ -16,43 +16,53 @@ public static class Attempt
     /// <summary>Makes a call.</summary>
     /// <typeparam name="T">What it answers.</typeparam>
     /// <param name="target">Who is called, for the error.</param>
+    /// <param name="site">Who is called.</param>
+    /// <param name="callId">Names the call.</param>
     /// <param name="call">The call.</param>
-    /// <param name="isWorkingOn">The question about it.</param>
     /// <param name="times">How long to wait.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="SiloUnreachableException">The target is silent, gone, or has lost the call.</exception>
+    /// <exception cref="SiloUnreachableException">The target is silent, gone, does not get on, or has lost the call.</exception>
     public static async Task<T> RunAsync<T>(
         string target,
+        ICallSite site,
+        Guid callId,
         Func<CancellationToken, Task<T>> call,
-        Func<Task<bool>> isWorkingOn,
         AttemptTimes times,
         CancellationToken cancellationToken)
     {
         using CancellationTokenSource attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using CancellationTokenRegistration telling = attempt.Token.UnsafeRegister(_ => Forget(CancelAsync(site, callId)), null);
         Task<T> answer = call(attempt.Token);
         TimeSpan wait = times.First;
+        Standstill standstill = new(times);
         int unknown = 0;
         while (!await IsAnsweredAsync(answer, wait, times.Time).ConfigureAwait(false))
         {
-            switch (await AskAsync(isWorkingOn, answer, times).ConfigureAwait(false))
+            CallProgress? progress = await AskAsync(site, callId, answer, times).ConfigureAwait(false);
+            string? problem = progress switch
             {
-                case true:
-                    unknown = 0;
-                    break;
-                case false when ++unknown >= MaxUnknown && !answer.IsCompleted:
-                    Abandon(answer, attempt);
-                    throw SiloUnreachableException.OfLostCall(target);
-                case null when !answer.IsCompleted:
-                    Abandon(answer, attempt);
-                    throw new SiloUnreachableException(target, "does not answer");
+                _ when answer.IsCompleted => null,
+                null => "does not answer",
+                { IsKnown: false } when ++unknown >= MaxUnknown => SiloUnreachableException.LostCall,
+                { IsKnown: true } known when standstill.IsTooLong(known.Steps) => $"has not got on for {times.Stall.TotalSeconds:N0} s",
+                _ => null,
+            };
+            if (problem is not null)
+            {
+                Forget(answer);
+                await attempt.CancelAsync().ConfigureAwait(false);
+                throw new SiloUnreachableException(target, problem);
             }
 
-            wait = wait * 2 < _longestWait ? wait * 2 : _longestWait;
+            unknown = progress is { IsKnown: true } ? 0 : unknown;
+            wait = wait * 2 < _longestWait ? wait * 2 : wait < _longestWait ? _longestWait : wait;
         }
 
         try
         {
-            return await answer.ConfigureAwait(false);
+            T result = await answer.ConfigureAwait(false);
+            times.OnProgress?.Invoke();
+            return result;
         }
         catch (Exception e) when (e is OrleansException or TimeoutException)
         {
@@ -75,21 +85,15 @@ public static class Attempt
     }
 
     /// <summary>The answer to the question; null if there is none. Stops waiting when the call itself is answered.</summary>
-    private static async Task<bool?> AskAsync(Func<Task<bool>> isWorkingOn, Task answer, AttemptTimes times)
+    private static async Task<CallProgress?> AskAsync(ICallSite site, Guid callId, Task answer, AttemptTimes times)
     {
         try
         {
-            Task<bool> question = isWorkingOn();
-            if (!await IsAnsweredAsync(Task.WhenAny(question, answer), times.Probe, times.Time).ConfigureAwait(false))
+            Task<CallProgress> question = site.AskAsync(callId);
+            if (!await IsAnsweredAsync(Task.WhenAny(question, answer), times.Probe, times.Time).ConfigureAwait(false) || !question.IsCompleted)
             {
                 Forget(question);
                 return null;
-            }
-
-            if (!question.IsCompleted)
-            {
-                Forget(question);
-                return true;
             }
 
             return await question.ConfigureAwait(false);
@@ -100,11 +104,26 @@ public static class Attempt
         }
     }
 
-    private static void Abandon(Task answer, CancellationTokenSource attempt)
-    {
-        Forget(answer);
-        attempt.Cancel();
-    }
+    private static async Task CancelAsync(ICallSite site, Guid callId) => await site.CancelAsync(callId).ConfigureAwait(false);
 
     private static void Forget(Task task) => _ = task.ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
+
+    /// <summary>Since when nothing has got on.</summary>
+    private sealed class Standstill(AttemptTimes times)
+    {
+        private long _since = times.Time.GetTimestamp();
+        private long _steps = -1;
+
+        public bool IsTooLong(long steps)
+        {
+            if (steps != _steps)
+            {
+                (_steps, _since) = (steps, times.Time.GetTimestamp());
+                times.OnProgress?.Invoke();
+                return false;
+            }
+
+            return times.Time.GetElapsedTime(_since) >= times.Stall;
+        }
+    }
 }

@@ -7,7 +7,7 @@ namespace DistAttention.Contracts;
 public sealed class SiloUnreachableException(string silo, string problem, Exception? inner = null)
     : DistAttentionException($"Silo {silo} {problem}.", inner)
 {
-    private const string LostCall = "has lost the call";
+    internal const string LostCall = "has lost the call";
 
     /// <summary>The silo.</summary>
     public string Silo { get; } = silo;

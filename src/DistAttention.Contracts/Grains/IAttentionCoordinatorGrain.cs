@@ -1,5 +1,3 @@
-using Orleans.Concurrency;
-
 namespace DistAttention.Contracts;
 
 /// <summary>
@@ -7,7 +5,7 @@ namespace DistAttention.Contracts;
 /// clients spread their calls over keys, which are small numbers.
 /// </summary>
 [Alias("DistAttention.IAttentionCoordinatorGrain")]
-public interface IAttentionCoordinatorGrain : IGrainWithIntegerKey
+public interface IAttentionCoordinatorGrain : IGrainWithIntegerKey, ICallSite, IParcelSite
 {
     /// <summary>Computes one query tile.</summary>
     /// <param name="call">The tile.</param>
@@ -40,6 +38,15 @@ public interface IAttentionCoordinatorGrain : IGrainWithIntegerKey
     [Alias("AppendAndAttend")]
     Task<AttendReply> AppendAndAttendAsync(AppendCall append, AttendCall attend, CancellationToken cancellationToken);
 
+    /// <summary>The plan of a call over a sequence that is not there: its shards are where they would be placed now. Moves no rows.</summary>
+    /// <param name="spec">The sequence's shape and storage.</param>
+    /// <param name="length">Its positions.</param>
+    /// <param name="rows">Query rows.</param>
+    /// <param name="how">How they attend.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    [Alias("Plan")]
+    Task<PlanReply> PlanAsync(Packed<SequenceSpec> spec, long length, long rows, AttendTerms how, CancellationToken cancellationToken);
+
     /// <summary>Computes tiles of several sequences, side by side.</summary>
     /// <param name="calls">The tiles.</param>
     /// <param name="cancellationToken">Cancels all of them.</param>
@@ -47,10 +54,4 @@ public interface IAttentionCoordinatorGrain : IGrainWithIntegerKey
     [ResponseTimeout(CallLimits.ResponseTimeout)]
     [Alias("AttendBatch")]
     Task<BatchReply> AttendBatchAsync(BatchCall calls, CancellationToken cancellationToken);
-
-    /// <summary>Whether a call is being worked on here: a cheap question to a coordinator that is slow to answer.</summary>
-    /// <param name="callId">The call.</param>
-    [AlwaysInterleave]
-    [Alias("IsWorkingOn")]
-    Task<bool> IsWorkingOnAsync(Guid callId);
 }

@@ -7,7 +7,7 @@ namespace DistAttention.Contracts;
 /// owner that the ledger chose as a placement hint. Reads do not come this way: a silo's service finds its shards itself.
 /// </summary>
 [Alias("DistAttention.IKvShardGrain")]
-public interface IKvShardGrain : IGrainWithStringKey
+public interface IKvShardGrain : IGrainWithStringKey, ICallSite
 {
     /// <summary>Writes rows. Completes when they are resident.</summary>
     /// <param name="write">The rows.</param>
@@ -31,12 +31,6 @@ public interface IKvShardGrain : IGrainWithStringKey
     /// <param name="fence">The fence of the append's reservation: once a newer one has written, nothing is let go.</param>
     [Alias("Trim")]
     Task TrimAsync(int length, long fence);
-
-    /// <summary>Whether a write is being worked on here: a cheap question to a silo that is slow to answer.</summary>
-    /// <param name="callId">The write.</param>
-    [AlwaysInterleave]
-    [Alias("IsWorkingOn")]
-    Task<bool> IsWorkingOnAsync(Guid callId);
 
     /// <summary>Where the shard is, and how many rows it holds from its first on.</summary>
     [AlwaysInterleave]

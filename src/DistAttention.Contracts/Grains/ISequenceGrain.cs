@@ -7,7 +7,7 @@ namespace DistAttention.Contracts;
 /// the handle was given, so that a handle never speaks of a later sequence of the same name.
 /// </summary>
 [Alias("DistAttention.ISequenceGrain")]
-public interface ISequenceGrain : IGrainWithStringKey
+public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
 {
     /// <summary>Creates the sequence. Repeating it with the same uid changes nothing.</summary>
     /// <param name="uid">Tells it apart from other sequences that had or will have the name; the caller makes it.</param>
@@ -28,24 +28,28 @@ public interface ISequenceGrain : IGrainWithStringKey
     Task<SequenceHandle> OpenAsync(CancellationToken cancellationToken);
 
     /// <summary>Deletes the sequence.</summary>
+    /// <param name="uid">The sequence meant; null for whichever has the name, if its ledger is lost.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="SequenceNotFoundException">There is none; to whoever repeats the call, the sign that it was done.</exception>
     [Alias("Delete")]
-    Task DeleteAsync(CancellationToken cancellationToken);
+    Task DeleteAsync(Guid? uid, CancellationToken cancellationToken);
 
-    /// <summary>Makes a new sequence that shares this one's first positions.</summary>
+    /// <summary>Makes a new sequence that shares this one's first positions. Repeating it with the same new uid changes nothing.</summary>
     /// <param name="uid">The sequence meant.</param>
+    /// <param name="forkUid">Uid of the new one; the caller makes it.</param>
     /// <param name="name">Name of the new one.</param>
     /// <param name="length">Positions to share; null for all.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     [Alias("Fork")]
-    Task<SequenceHandle> ForkAsync(Guid uid, string name, long? length, CancellationToken cancellationToken);
+    Task<SequenceHandle> ForkAsync(Guid uid, Guid forkUid, string name, long? length, CancellationToken cancellationToken);
 
-    /// <summary>Keeps the first positions.</summary>
+    /// <summary>Keeps the first positions. Repeating it under the same id changes nothing.</summary>
     /// <param name="uid">The sequence meant.</param>
+    /// <param name="operation">Names the cut.</param>
     /// <param name="length">Positions to keep.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     [Alias("Truncate")]
-    Task<SequenceSnapshot> TruncateAsync(Guid uid, long length, CancellationToken cancellationToken);
+    Task<SequenceSnapshot> TruncateAsync(Guid uid, OperationId operation, long length, CancellationToken cancellationToken);
 
     /// <summary>The latest committed state and where its rows are.</summary>
     /// <param name="uid">The sequence meant.</param>
@@ -98,6 +102,15 @@ public interface ISequenceGrain : IGrainWithStringKey
     [AlwaysInterleave]
     [Alias("Explain")]
     Task<PlanReply> ExplainAsync(Guid uid, long rows, AttendTerms how, CancellationToken cancellationToken);
+
+    /// <summary>Gives shards whose owner does not answer to other owners, where these can read them back.</summary>
+    /// <param name="uid">The sequence meant.</param>
+    /// <param name="shards">The shards.</param>
+    /// <param name="unreachable">The owner that does not answer.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Where they are now, in the order given, without those that are no longer part of the sequence.</returns>
+    [Alias("Reassign")]
+    Task<ShardMap> ReassignAsync(Guid uid, ShardRef[] shards, string unreachable, CancellationToken cancellationToken);
 
     /// <summary>Tells the ledger where a shard was found.</summary>
     /// <param name="uid">The sequence meant.</param>

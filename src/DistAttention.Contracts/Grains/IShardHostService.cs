@@ -4,7 +4,7 @@ namespace DistAttention.Contracts;
 
 /// <summary>One per silo, addressed by the silo's address: computes over the shards that the silo holds and answers once.</summary>
 [Alias("DistAttention.IShardHostService")]
-public interface IShardHostService : IGrainService
+public interface IShardHostService : IGrainService, ICallSite, IParcelSite
 {
     /// <summary>Computes a query tile over shards of this silo.</summary>
     /// <param name="call">The tile.</param>
@@ -19,11 +19,6 @@ public interface IShardHostService : IGrainService
     [ResponseTimeout(CallLimits.ResponseTimeout)]
     [Alias("Mass")]
     Task<TileMassReply> MassAsync(TileMassCall call, CancellationToken cancellationToken);
-
-    /// <summary>Whether a call is being worked on here: a cheap question to a silo that is slow to answer.</summary>
-    /// <param name="callId">The call.</param>
-    [Alias("IsWorkingOn")]
-    Task<bool> IsWorkingOnAsync(Guid callId);
 
     /// <summary>Lets a sequence hold shards that another one made.</summary>
     /// <param name="shards">The shards.</param>
@@ -46,7 +41,13 @@ public interface IShardHostService : IGrainService
     [Alias("Report")]
     Task<SiloReport> GetReportAsync();
 
-    /// <summary>The sequences whose ledgers are on this silo.</summary>
+    /// <summary>Remembers, or forgets, that a sequence of another silo exists: after that silo and the catalog are lost, somebody still knows.</summary>
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="exists">Whether it does.</param>
+    [Alias("Witness")]
+    Task WitnessAsync(NamedSequence sequence, bool exists);
+
+    /// <summary>The sequences whose ledgers are on this silo, and those of others that it has witnessed.</summary>
     [Alias("Sequences")]
     Task<NamedSequence[]> GetSequencesAsync();
 }

@@ -15,6 +15,9 @@ public static class CallLimits
     /// <summary>The largest message body that either side accepts, in bytes.</summary>
     public const int MaxMessageBytes = 16 << 20;
 
+    /// <summary>Up to about so many rows take as long as one: the time of reading K and V.</summary>
+    public const int RowsForFree = 16;
+
     /// <summary>About the size of a tile of q, in bytes.</summary>
     private const int TileBytes = 1 << 20;
 
@@ -24,7 +27,7 @@ public static class CallLimits
     /// <summary>Query rows per tile, at least 1: about 1 MiB of q, and no more than a message of o.</summary>
     /// <param name="spec">The sequence's shape.</param>
     public static int TileRows(SequenceSpec spec) =>
-        RowsThatFit(TileBytes, (long)spec.NumHeadsQ * spec.HeadDim * sizeof(float), RowsThatFit(MessageBytes, (long)spec.NumHeadsQ * (spec.HeadDimV + 1) * sizeof(float)));
+        RowsThatFit(TileBytes, (long)spec.NumHeadsQ * Math.Max(spec.HeadDim, spec.StoredHeadDim) * sizeof(float), RowsThatFit(MessageBytes, (long)spec.NumHeadsQ * (spec.HeadDimV + 1) * sizeof(float)));
 
     /// <summary>Rows that fit a size, at least 1.</summary>
     /// <param name="bytes">The size.</param>
@@ -42,13 +45,17 @@ public static class CallLimits
         return Math.Max(1, (rows + slices - 1) / slices);
     }
 
+    /// <summary>Whether tensors fit a message.</summary>
+    /// <param name="bytes">Bytes of its tensors and masks together.</param>
+    public static bool Fits(long bytes) => bytes + EnvelopeBytes <= MaxMessageBytes;
+
     /// <summary>Refuses tensors that no message could carry, before they are sent.</summary>
     /// <param name="what">What would be sent.</param>
     /// <param name="bytes">Bytes of its tensors and masks together.</param>
     /// <exception cref="MessageTooLargeException">They do not fit.</exception>
     public static void RequireFits(string what, long bytes)
     {
-        if (bytes + EnvelopeBytes > MaxMessageBytes)
+        if (!Fits(bytes))
         {
             throw new MessageTooLargeException(what, bytes, MaxMessageBytes - EnvelopeBytes);
         }

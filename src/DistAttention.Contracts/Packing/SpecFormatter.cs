@@ -3,15 +3,21 @@ using MessagePack.Formatters;
 
 namespace DistAttention.Contracts;
 
-/// <summary>A sequence's shape and storage: [query heads, K/V heads, head size, value head size, storage, shard length, mask, expected length, arithmetic].</summary>
+/// <summary>
+/// A sequence's shape and storage: [query heads, K/V heads, head size, value head size, storage, shard length, mask, expected
+/// length, arithmetic], and where it says more about keys: [… whether values are a part of them, projection, rotation].
+/// </summary>
 internal sealed class SpecFormatter : IMessagePackFormatter<SequenceSpec?>
 {
     private const int Count = 9;
+    private const int KeyCount = 3;
+    private const int RopeCount = 4;
 
     public void Serialize(ref MessagePackWriter writer, SequenceSpec? value, MessagePackSerializerOptions options)
     {
         ArgumentNullException.ThrowIfNull(value);
-        writer.WriteArrayHeader(Count);
+        bool saysMore = value.ValueFromKeyPrefix || !value.StoresKeysAsGiven;
+        writer.WriteArrayHeader(saysMore ? Count + KeyCount : Count);
         writer.Write(value.NumHeadsQ);
         writer.Write(value.NumHeadsKv);
         writer.Write(value.HeadDim);
@@ -21,6 +27,12 @@ internal sealed class SpecFormatter : IMessagePackFormatter<SequenceSpec?>
         options.Resolver.GetFormatterWithVerify<AttentionMask?>().Serialize(ref writer, value.ExpectedMask, options);
         Fields.WriteNullable(ref writer, value.ExpectedLength);
         writer.Write(value.ArithmeticVersion);
+        if (saysMore)
+        {
+            writer.Write(value.ValueFromKeyPrefix);
+            TableFormat.Write(ref writer, value.KeyProjection);
+            Write(ref writer, value.Rope);
+        }
     }
 
     public SequenceSpec? Deserialize(ref MessagePackReader reader, MessagePackSerializerOptions options)
@@ -39,9 +51,48 @@ internal sealed class SpecFormatter : IMessagePackFormatter<SequenceSpec?>
             ExpectedLength = Fields.ReadNullable(ref reader),
             ArithmeticVersion = reader.ReadInt32(),
         };
+        if (rest >= KeyCount)
+        {
+            spec = spec with { ValueFromKeyPrefix = reader.ReadBoolean(), KeyProjection = TableFormat.Read(ref reader), Rope = ReadRope(ref reader) };
+            rest -= KeyCount;
+        }
+
         Fields.End(ref reader, rest);
         reader.Depth--;
         spec.Validate();
         return spec;
+    }
+
+    private static void Write(ref MessagePackWriter writer, RotaryEmbedding? rope)
+    {
+        if (rope is null)
+        {
+            writer.WriteNil();
+            return;
+        }
+
+        writer.WriteArrayHeader(RopeCount);
+        TableFormat.WriteDoubles(ref writer, rope.InverseFrequencies);
+        writer.Write(rope.FirstDim);
+        writer.Write((int)rope.Layout);
+        writer.Write(rope.AttentionFactor);
+    }
+
+    private static RotaryEmbedding? ReadRope(ref MessagePackReader reader)
+    {
+        if (reader.TryReadNil())
+        {
+            return null;
+        }
+
+        int rest = Fields.Begin(ref reader, RopeCount, "a rotation");
+        RotaryEmbedding rope = new(TableFormat.ReadDoubles(ref reader, SequenceFormat.MaxHeadDim / 2))
+        {
+            FirstDim = reader.ReadInt32(),
+            Layout = (RopeLayout)reader.ReadInt32(),
+            AttentionFactor = reader.ReadDouble(),
+        };
+        Fields.End(ref reader, rest);
+        return rope;
     }
 }

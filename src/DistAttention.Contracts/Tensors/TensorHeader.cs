@@ -87,7 +87,7 @@ internal readonly ref struct TensorHeader
         long bytes = elementBytes;
         foreach (int dimension in shape)
         {
-            if (dimension < 0 || (bytes = Math.BigMul(bytes, (long)dimension, out long low) == 0 ? low : -1) is < 0 or > CallLimits.MaxMessageBytes)
+            if (dimension < 0 || (bytes = Math.BigMul(bytes, (long)dimension, out long low) == 0 ? low : -1) is < 0 or > int.MaxValue)
             {
                 throw new CorruptPayloadException($"its shape is [{string.Join(", ", shape.ToArray())}]");
             }

@@ -103,6 +103,12 @@ public sealed class TensorPayload : IDisposable
         return _longs;
     }
 
+    /// <summary>
+    /// Hands received memory over: its floats lie at the start of an array rented from <see cref="ArrayPool{T}.Shared"/>, which the
+    /// caller gives back. Null if this was not received, or its memory has been given away.
+    /// </summary>
+    public float[]? TakeRented() => Interlocked.Exchange(ref _rented, null);
+
     /// <summary>Gives received memory back for the next payload. Whoever received it may do so, once nothing reads it any more.</summary>
     public void Dispose()
     {

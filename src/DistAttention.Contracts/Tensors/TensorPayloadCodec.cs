@@ -44,7 +44,7 @@ internal sealed class TensorPayloadCodec : IFieldCodec<TensorPayload>
         uint placeholder = ReferenceCodec.CreateRecordPlaceholder(reader.Session);
         long length = reader.ReadVarUInt32();
         int fixedLength = TensorHeader.LengthOf(0);
-        if (length < fixedLength || length > CallLimits.MaxMessageBytes || length > reader.Length - reader.Position)
+        if (length < fixedLength || length > reader.Length - reader.Position)
         {
             throw new CorruptPayloadException($"it declares {length} bytes, and {reader.Length - reader.Position} are there");
         }

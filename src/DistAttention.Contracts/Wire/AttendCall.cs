@@ -60,7 +60,7 @@ public sealed record AttendReply
 
 /// <summary>Where the attention of a query tile goes.</summary>
 [GenerateSerializer, Immutable, Alias("DistAttention.MassReply")]
-public sealed record MassReply
+public sealed record MassReply : IMayBeParcel
 {
     /// <summary>[rows, NumHeadsQ, topK].</summary>
     [Id(0)]
@@ -77,6 +77,18 @@ public sealed record MassReply
     /// <summary>What the tile did.</summary>
     [Id(3)]
     public required TileSummary Summary { get; init; }
+
+    /// <inheritdoc/>
+    [Id(4)]
+    public Parcel? Parcel { get; init; }
+
+    /// <summary>Bytes of its tensors.</summary>
+    public long ByteLength => (long)TopPositions.ByteLength + TopWeights.ByteLength + BinMass.ByteLength;
+
+    /// <summary>The same answer, to be fetched.</summary>
+    /// <param name="parcel">Where.</param>
+    public MassReply In(Parcel parcel) =>
+        new() { TopPositions = TensorPayload.Empty, TopWeights = TensorPayload.Empty, BinMass = TensorPayload.Empty, Summary = Summary, Parcel = parcel };
 }
 
 /// <summary>What a tile did.</summary>

@@ -20,6 +20,9 @@ public sealed record AttendTerms
     [Id(3)]
     public required long? Length { get; init; }
 
+    /// <summary>Bytes of mask and score.</summary>
+    public long Bytes => (long)Mask.Bytes.Length + Score.Bytes.Length;
+
     /// <summary>The terms of a call's options.</summary>
     /// <param name="options">The options.</param>
     public static AttendTerms Of(AttendOptions options) => new()

@@ -8,7 +8,12 @@ namespace DistAttention.Contracts;
 public sealed record LedgerView(
     [property: Id(0)] SequenceHandle Handle,
     [property: Id(1)] SequenceSnapshot State,
-    [property: Id(2)] ShardMap Shards);
+    [property: Id(2)] ShardMap Shards)
+{
+    /// <summary>The ledger's fence when it was taken.</summary>
+    [Id(3)]
+    public long Fence { get; init; }
+}
 
 /// <summary>The first state of a sequence that was forked off another one.</summary>
 /// <param name="Uid">Its uid.</param>
@@ -27,15 +32,20 @@ public sealed record LedgerSeed(
 /// <summary>A sequence and its name.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Uid">The sequence.</param>
+/// <param name="IsWitnessed">Whether its ledger is, or was, on another silo than the one that says so.</param>
 [GenerateSerializer, Immutable, Alias("DistAttention.NamedSequence")]
 public sealed record NamedSequence(
     [property: Id(0)] string Name,
-    [property: Id(1)] Guid Uid);
+    [property: Id(1)] Guid Uid,
+    [property: Id(2)] bool IsWitnessed = false);
 
 /// <summary>The plan of a call.</summary>
-/// <param name="Plan">The plan.</param>
+/// <param name="Plan">The plan; null if it is to be fetched.</param>
+/// <param name="Parcel">Where to fetch it; null if this is it.</param>
 [GenerateSerializer, Immutable, Alias("DistAttention.PlanReply")]
-public sealed record PlanReply([property: Id(0)] Packed<AttentionPlan> Plan);
+public sealed record PlanReply(
+    [property: Id(0)] Packed<AttentionPlan>? Plan,
+    [property: Id(1)] Parcel? Parcel = null) : IMayBeParcel;
 
 /// <summary>What is known of a sequence without reading its rows.</summary>
 /// <param name="Handle">The sequence.</param>

@@ -43,6 +43,10 @@ public sealed record TileCall
     /// <summary>The nodes to answer.</summary>
     [Id(9)]
     public required WireNode[] Nodes { get; init; }
+
+    /// <summary>The ledger's fence when the snapshot was taken.</summary>
+    [Id(10)]
+    public long Fence { get; init; }
 }
 
 /// <summary>The rows of a shard that a call reads: the first <paramref name="Length"/>.</summary>
@@ -109,7 +113,7 @@ public sealed record TileMassCall
 
 /// <summary>A silo's answer to the second pass of a query tile.</summary>
 [GenerateSerializer, Immutable, Alias("DistAttention.TileMassReply")]
-public sealed record TileMassReply
+public sealed record TileMassReply : IMayBeParcel
 {
     /// <summary>[rows, NumHeadsQ, bins], in units of 2⁻⁶⁰.</summary>
     [Id(0)]
@@ -130,4 +134,23 @@ public sealed record TileMassReply
     /// <summary>Shards that the silo does not hold; then nothing was computed.</summary>
     [Id(4)]
     public required ShardRef[] NotHere { get; init; }
+
+    /// <inheritdoc/>
+    [Id(5)]
+    public Parcel? Parcel { get; init; }
+
+    /// <summary>Bytes of its tensors.</summary>
+    public long ByteLength => (long)Bins.ByteLength + TopPositions.ByteLength + TopWeights.ByteLength;
+
+    /// <summary>The same answer, to be fetched.</summary>
+    /// <param name="parcel">Where.</param>
+    public TileMassReply In(Parcel parcel) => new()
+    {
+        Bins = TensorPayload.Empty,
+        TopPositions = TensorPayload.Empty,
+        TopWeights = TensorPayload.Empty,
+        PositionsCounted = PositionsCounted,
+        NotHere = NotHere,
+        Parcel = parcel,
+    };
 }

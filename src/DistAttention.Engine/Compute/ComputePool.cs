@@ -16,6 +16,7 @@ public sealed class ComputePool : IDisposable
     private readonly KernelScratch? _inline;
     private readonly int _maxQueuedJobs;
     private int _busyThreads;
+    private long _itemsRun;
     private bool _disposed;
 
     /// <summary>Starts the threads.</summary>
@@ -51,6 +52,9 @@ public sealed class ComputePool : IDisposable
 
     /// <summary>Threads that are inside an item now.</summary>
     public int BusyThreads => Volatile.Read(ref _busyThreads);
+
+    /// <summary>Items run so far: grows as long as the pool gets on.</summary>
+    public long ItemsRun => Interlocked.Read(ref _itemsRun);
 
     /// <summary>Jobs that have items no thread has taken yet.</summary>
     public int QueuedJobs
@@ -147,6 +151,7 @@ public sealed class ComputePool : IDisposable
                 finally
                 {
                     Interlocked.Decrement(ref _busyThreads);
+                    Interlocked.Increment(ref _itemsRun);
                 }
             }
 

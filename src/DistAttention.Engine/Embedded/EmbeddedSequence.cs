@@ -29,8 +29,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
     public async Task<AppendResult> AppendAsync(ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, AppendOptions? options = null, CancellationToken cancellationToken = default)
     {
         _client.ThrowIfDisposed();
-        int count = Shapes.RequireRows("k", k.Length, Spec.NumHeadsKv, Spec.HeadDim);
-        Shapes.RequireRows("v", v.Length, Spec.NumHeadsKv, Spec.HeadDimV, count);
+        int count = Shapes.RequireAppend(Spec, k, v);
         await ValidateJob.RunAsync(_client.Pool, Spec, k, v, count, cancellationToken).ConfigureAwait(false);
         return await _client.Appender.AppendAsync(Ledger, Spec, k, v, count, options ?? new AppendOptions(), cancellationToken).ConfigureAwait(false);
     }
@@ -63,7 +62,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
     public async Task<AttentionResult> AppendAndAttendAsync(ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, ReadOnlyMemory<float> q, AttendOptions? attend = null, AppendOptions? append = null, CancellationToken cancellationToken = default)
     {
         attend ??= new AttendOptions();
-        attend.Validate();
+        attend.ValidateFor(Spec);
         int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
         await ValidateJob.RunAsync(_client.Pool, q, rows, Spec, cancellationToken).ConfigureAwait(false);
         AppendResult appended = await AppendAsync(k, v, append, cancellationToken).ConfigureAwait(false);
@@ -103,7 +102,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
     public Task<AttentionPlan> ExplainAsync(int rows, AttendOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new AttendOptions();
-        options.Validate();
+        options.ValidateFor(Spec);
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         LedgerSnapshot snapshot = SnapshotFor(options);
         return Task.Run(() => Planner.Plan(snapshot, rows, options), cancellationToken);
@@ -131,7 +130,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
     private async Task<AttentionSummary> RunAsync(ReadOnlyMemory<float> q, AttendOptions options, Func<TileQuery, TileOutcome, CancellationToken, Task> finish, CancellationToken cancellationToken)
     {
         _client.ThrowIfDisposed();
-        options.Validate();
+        options.ValidateFor(Spec);
         int row = Spec.NumHeadsQ * Spec.HeadDim;
         int rows = q.Length / row;
         using Deadline deadline = new(options.Timeout, _client.Options.TimeProvider, cancellationToken);

@@ -26,7 +26,7 @@ public sealed class Appender
     /// <param name="ledger">The sequence's ledger.</param>
     /// <param name="spec">Its shape and storage.</param>
     /// <param name="k">Keys [count, NumHeadsKv, HeadDim].</param>
-    /// <param name="v">Values [count, NumHeadsKv, HeadDimV].</param>
+    /// <param name="v">Values [count, NumHeadsKv, AppendedHeadDimV].</param>
     /// <param name="count">Rows.</param>
     /// <param name="options">How.</param>
     /// <param name="cancellationToken">Cancels the call; uncommitted rows are then given up.</param>
@@ -132,7 +132,7 @@ public sealed class Appender
         CancellationToken cancellationToken)
     {
         int kRow = spec.NumHeadsKv * spec.HeadDim;
-        int vRow = spec.NumHeadsKv * spec.HeadDimV;
+        int vRow = spec.NumHeadsKv * spec.AppendedHeadDimV;
         long written = 0;
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = _writesInFlight, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(reservation.Parts, parallel, async (part, token) =>
@@ -149,7 +149,16 @@ public sealed class Appender
             {
                 CommittedRows = part.CommittedRows,
             };
-            await WriteAsync(ledger, part.Shard.Owner, write, token).ConfigureAwait(false);
+            try
+            {
+                await WriteAsync(ledger, part.Shard.Owner, write, token).ConfigureAwait(false);
+            }
+            catch (InvalidTensorException unstorable)
+            {
+                // Only known once the owner has projected the key.
+                throw unstorable.InToken(unstorable.Token + part.Offset);
+            }
+
             progress?.Report(new AttentionProgress(Interlocked.Add(ref written, part.Count), reservation.Rows.Length));
         }).ConfigureAwait(false);
     }

@@ -205,6 +205,7 @@ internal sealed class FanOut<T>(
     {
         Spec = query.Snapshot.Spec,
         Snapshot = query.Snapshot.State,
+        Fence = query.Snapshot.Fence,
         Q = query.Q,
         Rows = query.Rows,
         FirstQueryPosition = query.FirstQueryPosition,

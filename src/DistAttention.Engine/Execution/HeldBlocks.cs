@@ -43,7 +43,7 @@ internal sealed class HeldBlocks : IDisposable
             held.Reserve(request);
             foreach (ShardSlice slice in request.Shards)
             {
-                Shard? shard = await registry.LeaseOrLoadAsync(slice.Shard.Id, slice.Length, cancellationToken).ConfigureAwait(false);
+                Shard? shard = await registry.LeaseOrLoadAsync(slice.Shard.Id, slice.Length, request.Fence, cancellationToken).ConfigureAwait(false);
                 if (shard is null)
                 {
                     notHere.Add(slice.Shard.Id);

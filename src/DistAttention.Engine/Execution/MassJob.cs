@@ -11,6 +11,7 @@ internal sealed class MassJob : ComputeJob
     private readonly HeldBlocks _held;
     private readonly WorkSplit _split;
     private readonly CompiledMask _mask;
+    private readonly CompiledScore _score;
     private readonly MassBuffer[] _parts;
 
     private MassJob(MassRequest request, HeldBlocks held, WorkSplit split, CancellationToken cancellationToken)
@@ -20,6 +21,7 @@ internal sealed class MassJob : ComputeJob
         _held = held;
         _split = split;
         _mask = CompiledMask.Compile(request.Tile.Mask);
+        _score = CompiledScore.Compile(request.Tile.Score, request.Tile.Spec);
         _parts = [.. split.Nodes.Select(_ => request.NewMass())];
     }
 
@@ -40,7 +42,7 @@ internal sealed class MassJob : ComputeJob
         MassKernel.Accumulate(
             _held.View,
             work.HeadKv,
-            TileQueries.Of(tile, _mask),
+            TileQueries.Of(tile, _score, _mask),
             work.FirstRow,
             work.RowCount,
             node.FirstRun,

@@ -21,15 +21,21 @@ public sealed class PooledPartial : IDisposable
     }
 
     private PooledPartial(int rows, int numHeadsQ, int headDimV, bool clear)
+        : this(ArrayPool<float>.Shared.Rent(LengthOf(rows, numHeadsQ, headDimV)), rows, numHeadsQ, headDimV)
     {
-        _rows = rows;
-        _numHeadsQ = numHeadsQ;
-        _headDimV = headDimV;
-        _memory = ArrayPool<float>.Shared.Rent(LengthOf(rows, numHeadsQ, headDimV));
         if (clear)
         {
             Span.Clear();
         }
+    }
+
+    private PooledPartial(float[] rented, int rows, int numHeadsQ, int headDimV)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rented.Length, LengthOf(rows, numHeadsQ, headDimV));
+        _rows = rows;
+        _numHeadsQ = numHeadsQ;
+        _headDimV = headDimV;
+        _memory = rented;
     }
 
     /// <summary>Rents memory for a partial that the caller fills.</summary>
@@ -37,6 +43,13 @@ public sealed class PooledPartial : IDisposable
     /// <param name="numHeadsQ">Query heads.</param>
     /// <param name="headDimV">Components of one head of v.</param>
     public static PooledPartial Uninitialized(int rows, int numHeadsQ, int headDimV) => new(rows, numHeadsQ, headDimV, clear: false);
+
+    /// <summary>A partial that is there already, in memory rented from <see cref="ArrayPool{T}.Shared"/>.</summary>
+    /// <param name="rented">maxLog2, sum and output, one after the other, from the start of the array; given back by <see cref="Dispose"/>.</param>
+    /// <param name="rows">Query rows.</param>
+    /// <param name="numHeadsQ">Query heads.</param>
+    /// <param name="headDimV">Components of one head of v.</param>
+    public static PooledPartial OfRented(float[] rented, int rows, int numHeadsQ, int headDimV) => new(rented, rows, numHeadsQ, headDimV);
 
     /// <summary>Floats that a partial takes.</summary>
     /// <param name="rows">Query rows.</param>

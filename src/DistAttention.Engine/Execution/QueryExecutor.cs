@@ -36,16 +36,21 @@ public sealed class QueryExecutor
     {
         TilePlan plan = TilePlan.Make(query.Snapshot, query.Mask, query.Queries);
         SequenceSpec spec = query.Snapshot.Spec;
+        ScoreFunction score = query.Options.Score;
+        query = await PrepareJob.PrepareAsync(_pool, query, cancellationToken).ConfigureAwait(false);
         if (plan.Work.Count == 0)
         {
-            return new TileOutcome(new PooledPartial(query.Rows, spec.NumHeadsQ, spec.HeadDimV), 0, plan.BlocksSkipped, 0, 0);
+            PooledPartial empty = new(query.Rows, spec.NumHeadsQ, spec.HeadDimV);
+            await AddSinksAsync(empty, score, spec, cancellationToken).ConfigureAwait(false);
+            return new TileOutcome(empty, 0, plan.BlocksSkipped, 0, 0) { Prepared = query };
         }
 
         FanOut<TileAnswer> fanOut = new(query, ledger, _time, _gateway.ComputeAsync, _gateway.HedgeOf);
         List<TileAnswer> answers = await fanOut.RunAsync(plan.Work, cancellationToken).ConfigureAwait(false);
         NodePartial[] partials = [.. answers.SelectMany(static a => a.Partials).OrderBy(static p => p.Node.FirstRun)];
         PooledPartial root = partials.Length == 1 ? partials[0].Partial : await MergeAsync(partials, query, cancellationToken).ConfigureAwait(false);
-        return new TileOutcome(root, plan.BlocksVisited, plan.BlocksSkipped, partials.Length, fanOut.Retries);
+        await AddSinksAsync(root, score, spec, cancellationToken).ConfigureAwait(false);
+        return new TileOutcome(root, plan.BlocksVisited, plan.BlocksSkipped, partials.Length, fanOut.Retries) { Prepared = query };
     }
 
     /// <summary>Runs the second pass of a tile.</summary>
@@ -64,7 +69,7 @@ public sealed class QueryExecutor
             return total;
         }
 
-        FanOut<MassAnswer> fanOut = new(query, ledger, _time, AskAsync, _gateway.HedgeOf);
+        FanOut<MassAnswer> fanOut = new(outcome.Prepared, ledger, _time, AskAsync, _gateway.HedgeOf);
         foreach (MassAnswer answer in await fanOut.RunAsync(plan.Work, cancellationToken).ConfigureAwait(false))
         {
             total.Span.Add(answer.Mass.Span);
@@ -88,6 +93,24 @@ public sealed class QueryExecutor
     /// <exception cref="NumericOverflowException">An output exceeds float32; names the row of the call.</exception>
     public Task FinishAsync(TileQuery query, TileOutcome outcome, Memory<float> o, Memory<float> lse, CancellationToken cancellationToken) =>
         _pool.RunAsync(new FinishJob(outcome.Root, o, lse, query.FirstRow, cancellationToken));
+
+    private async ValueTask AddSinksAsync(PooledPartial root, ScoreFunction score, SequenceSpec spec, CancellationToken cancellationToken)
+    {
+        if (score.SinkLogits is null)
+        {
+            return;
+        }
+
+        try
+        {
+            await _pool.RunAsync(new SinkJob(root, CompiledScore.SinksLog2(score, spec.NumHeadsQ), cancellationToken)).ConfigureAwait(false);
+        }
+        catch
+        {
+            root.Dispose();
+            throw;
+        }
+    }
 
     private async Task<PooledPartial> MergeAsync(NodePartial[] partials, TileQuery query, CancellationToken cancellationToken)
     {

@@ -33,9 +33,14 @@ public sealed class ShardService
             return;
         }
 
-        Shard shard = await _registry.LeaseForWriteAsync(write.Shard, write.Spec, write.CommittedRows, cancellationToken).ConfigureAwait(false);
+        Shard shard = await _registry.LeaseForWriteAsync(write.Shard, write.Spec, write.CommittedRows, write.Fence, cancellationToken).ConfigureAwait(false);
         try
         {
+            if (_registry.Store.IsDurable)
+            {
+                write = await PrepareKeysJob.PrepareAsync(_pool, write, cancellationToken).ConfigureAwait(false);
+            }
+
             _registry.MakeRoom(shard.BytesNeeded(write));
             shard.Prepare(write);
             try

@@ -14,6 +14,7 @@ internal sealed class TileJob : ComputeJob
     private readonly HeldBlocks _held;
     private readonly WorkSplit _split;
     private readonly CompiledMask _mask;
+    private readonly CompiledScore _score;
     private readonly PooledPartial?[] _partials;
 
     private TileJob(TileRequest request, HeldBlocks held, WorkSplit split, CancellationToken cancellationToken)
@@ -23,6 +24,7 @@ internal sealed class TileJob : ComputeJob
         _held = held;
         _split = split;
         _mask = CompiledMask.Compile(request.Mask);
+        _score = CompiledScore.Compile(request.Score, request.Spec);
         _partials = new PooledPartial?[split.Nodes.Count];
     }
 
@@ -57,7 +59,7 @@ internal sealed class TileJob : ComputeJob
         AttentionKernel.ComputeNode(
             _held.View,
             work.HeadKv,
-            TileQueries.Of(_request, _mask),
+            TileQueries.Of(_request, _score, _mask),
             work.FirstRow,
             work.RowCount,
             node.FirstRun,

@@ -8,6 +8,9 @@ namespace DistAttention.Engine.Execution;
 /// <param name="Retries">Parts asked for again.</param>
 public sealed record TileOutcome(PooledPartial Root, long BlocksVisited, long BlocksSkipped, int Partials, int Retries) : IDisposable
 {
+    /// <summary>The tile as its owners took it: queries projected and turned.</summary>
+    public required TileQuery Prepared { get; init; }
+
     /// <inheritdoc/>
     public void Dispose() => Root.Dispose();
 }

@@ -9,7 +9,7 @@ public sealed record TileQuery
     /// <summary>What it is computed against.</summary>
     public required LedgerSnapshot Snapshot { get; init; }
 
-    /// <summary>Queries [Rows, NumHeadsQ, HeadDim].</summary>
+    /// <summary>Queries [Rows, NumHeadsQ, HeadDim]; once prepared for their owners, of StoredHeadDim components.</summary>
     public required ReadOnlyMemory<float> Q { get; init; }
 
     /// <summary>Index of the first row in the call.</summary>

@@ -11,7 +11,10 @@ public sealed record TileRequest
     /// <summary>What it is computed against.</summary>
     public required SequenceSnapshot Snapshot { get; init; }
 
-    /// <summary>Queries [Rows, NumHeadsQ, HeadDim].</summary>
+    /// <summary>The ledger's fence when the snapshot was taken: owners that have written under another one look again at what they hold.</summary>
+    public long Fence { get; init; }
+
+    /// <summary>Queries [Rows, NumHeadsQ, StoredHeadDim], projected and turned.</summary>
     public required ReadOnlyMemory<float> Q { get; init; }
 
     /// <summary>Query rows.</summary>
@@ -23,7 +26,7 @@ public sealed record TileRequest
     /// <summary>Which positions each row sees.</summary>
     public required AttentionMask Mask { get; init; }
 
-    /// <summary>How scores are made.</summary>
+    /// <summary>How scores are made of such queries.</summary>
     public required ScoreFunction Score { get; init; }
 
     /// <summary>The owner's shards that the tile sees, and how many of their rows.</summary>

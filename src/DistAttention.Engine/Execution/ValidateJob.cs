@@ -23,13 +23,12 @@ internal sealed class ValidateJob : ComputeJob
     /// <summary>Checks rows about to be appended.</summary>
     public static Task RunAsync(ComputePool pool, SequenceSpec spec, ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, int rows, CancellationToken cancellationToken)
     {
-        KvLayout layout = KvLayout.Of(spec);
         int kRow = spec.NumHeadsKv * spec.HeadDim;
-        int vRow = spec.NumHeadsKv * spec.HeadDimV;
+        int vRow = spec.NumHeadsKv * spec.AppendedHeadDimV;
         return RunAsync(
             pool,
             rows,
-            (first, count) => KvPacker.Validate(layout, k.Span.Slice(first * kRow, count * kRow), v.Span.Slice(first * vRow, count * vRow)),
+            (first, count) => KvPacker.Validate(spec, k.Span.Slice(first * kRow, count * kRow), v.Span.Slice(first * vRow, count * vRow)),
             cancellationToken);
     }
 

@@ -9,6 +9,9 @@ namespace DistAttention.Engine.Ledger;
 /// <param name="Shards">The shards that hold the length, by index.</param>
 public sealed record LedgerSnapshot(SequenceId Id, SequenceSpec Spec, SequenceSnapshot State, ReadOnlyMemory<ShardEntry> Shards)
 {
+    /// <summary>The ledger's fence when it was taken.</summary>
+    public long Fence { get; init; }
+
     /// <summary>The same state cut to fewer positions.</summary>
     /// <param name="length">Positions to keep.</param>
     public LedgerSnapshot CutTo(long length)

@@ -98,7 +98,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         LedgerRecord record = Record;
         ThrowIfDeleted();
         int shards = LedgerSnapshot.ShardCount(record.Length, record.Spec.ShardLength);
-        return new LedgerSnapshot(record.Id, record.Spec, record.Snapshot, record.Shards.AsMemory()[..shards]);
+        return new LedgerSnapshot(record.Id, record.Spec, record.Snapshot, record.Shards.AsMemory()[..shards]) { Fence = record.Fence };
     }
 
     /// <inheritdoc/>
@@ -207,7 +207,19 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     /// <param name="seed">Makes the new generation of a cut shard: (new, old, rows to keep).</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The new state, and the shards that are no longer part of the sequence.</returns>
+    public ValueTask<(SequenceSnapshot Snapshot, ImmutableArray<ShardEntry> Dropped)> TruncateAsync(
+        long length,
+        Func<ShardEntry, ShardEntry, int, ValueTask> seed,
+        CancellationToken cancellationToken) => TruncateAsync(null, length, seed, cancellationToken);
+
+    /// <summary>Cuts the sequence and throws away every reservation. Once: repeating it under the same id changes nothing.</summary>
+    /// <param name="operationId">Names the cut; it is then remembered among the appends. Null where nobody will repeat it.</param>
+    /// <param name="length">Positions to keep.</param>
+    /// <param name="seed">Makes the new generation of a cut shard: (new, old, rows to keep).</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The new state, and the shards that are no longer part of the sequence.</returns>
     public async ValueTask<(SequenceSnapshot Snapshot, ImmutableArray<ShardEntry> Dropped)> TruncateAsync(
+        OperationId? operationId,
         long length,
         Func<ShardEntry, ShardEntry, int, ValueTask> seed,
         CancellationToken cancellationToken)
@@ -216,6 +228,11 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         try
         {
             ThrowIfDeleted();
+            if (operationId is { } asked && _record.Operations.TryGet(asked, out PositionRange done))
+            {
+                return (_record.Snapshot with { Length = Math.Min(done.Start, _record.Length) }, []);
+            }
+
             if (length < 0 || length > _record.Length)
             {
                 await RequireCurrentAsync(cancellationToken).ConfigureAwait(false);
@@ -226,7 +243,8 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
             long generation = _record.Fence;
             ImmutableArray<ShardEntry> kept = await CutShardsAsync(_record.Uid, generation, length, seed).ConfigureAwait(false);
             ImmutableArray<ShardEntry> before = _shards;
-            await StoreAsync(_record with { Epoch = _record.Epoch + 1, Length = length, Shards = kept }).ConfigureAwait(false);
+            LedgerRecord cut = _record with { Epoch = _record.Epoch + 1, Length = length, Shards = kept };
+            await StoreAsync(operationId is { } id ? cut with { Operations = cut.Operations.Add(id, new PositionRange(length, length)) } : cut).ConfigureAwait(false);
             _shards = kept;
             return (_record.Snapshot, [.. before.Except(kept)]);
         }
@@ -238,7 +256,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
 
     /// <summary>The record of a new sequence that shares this one's first positions. Nothing is stored yet.</summary>
     /// <param name="id">Its name.</param>
-    /// <param name="uid">Tells it apart from every other sequence.</param>
+    /// <param name="uid">Its uid, which whoever asks for it makes.</param>
     /// <param name="length">Positions to share; null for all committed ones.</param>
     /// <param name="seed">Makes the new sequence's own copy of a cut shard: (new, old, rows to keep).</param>
     /// <param name="retain">Lets the new sequence hold the shards that it shares: (shards, new sequence).</param>

@@ -16,7 +16,7 @@ public static class Planner
     /// <summary>Query rows per tile, at least 1.</summary>
     /// <param name="spec">The sequence's shape.</param>
     public static int TileRows(SequenceSpec spec) =>
-        Math.Max(1, TileBytes / (spec.NumHeadsQ * Math.Max(spec.HeadDim, spec.HeadDimV) * sizeof(float)));
+        Math.Max(1, TileBytes / (spec.NumHeadsQ * Math.Max(Math.Max(spec.HeadDim, spec.StoredHeadDim), spec.HeadDimV) * sizeof(float)));
 
     /// <summary>Query rows per tile of a call that also reports mass, at least 1: fewer where much is collected per row.</summary>
     /// <param name="spec">The sequence's shape.</param>
@@ -109,7 +109,7 @@ public static class Planner
             SkipReason = survey.BlocksSkipped == 0 ? "" : skipReason,
             UnmaskedPairs = pairs,
             KvBytes = (long)(survey.BlocksFull + survey.BlocksMasked) * KvLayout.Of(spec).BlockBytes,
-            Flops = 2.0 * (double)pairs * spec.NumHeadsQ * (spec.HeadDim + spec.HeadDimV),
+            Flops = 2.0 * (double)pairs * spec.NumHeadsQ * (spec.StoredHeadDim + spec.HeadDimV),
         };
     }
 }

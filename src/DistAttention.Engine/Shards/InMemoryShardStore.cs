@@ -68,8 +68,6 @@ public sealed class InMemoryShardStore : IShardStore
     private static ShardWrite Cut(ShardWrite write, int end)
     {
         int keep = Math.Min(write.Count, end - write.FirstIdx);
-        int kRow = write.Spec.NumHeadsKv * write.Spec.HeadDim;
-        int vRow = write.Spec.NumHeadsKv * write.Spec.HeadDimV;
-        return write with { Count = keep, K = write.K[..(keep * kRow)], V = write.V[..(keep * vRow)] };
+        return write with { Count = keep, K = write.K[..(keep * write.KRow)], V = write.V[..(keep * write.VRow)] };
     }
 }

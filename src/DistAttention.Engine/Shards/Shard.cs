@@ -7,6 +7,12 @@ namespace DistAttention.Engine.Shards;
 /// The resident rows of one shard. One writer at a time (calls are serialised by a lock); readers take leases on its
 /// block table and are never blocked. Freed when the last lease, its registry's included, ends.
 /// </summary>
+/// <remarks>
+/// Where rows can be read back, another owner may have written the shard meanwhile, so what is here may be the rows of a reservation that
+/// was given up there. Rows are certain when they were read back as committed, or written here under the fence that a caller says is
+/// the current one: a reservation only takes positions that are not committed yet, and of one fence no two overlap. Whenever a newer fence is
+/// heard of, all that is not certain is dropped, and read back when it is asked for.
+/// </remarks>
 public sealed class Shard : CountedLease
 {
     private readonly Lock _lock = new();
@@ -15,14 +21,18 @@ public sealed class Shard : CountedLease
     private readonly List<PositionRange> _written = [];
     private readonly List<PositionRange> _running = [];
     private BlockTable _table = new([]);
+    private readonly bool _canReadBack;
     private long _fence;
+    private int _certain; // rows from the first on
 
     /// <summary>Makes an empty shard.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="spec">The sequence's shape and storage.</param>
     /// <param name="budget">Pays for its blocks.</param>
-    public Shard(ShardId id, SequenceSpec spec, ByteBudget budget)
+    /// <param name="canReadBack">Whether what is dropped can be read back.</param>
+    public Shard(ShardId id, SequenceSpec spec, ByteBudget budget, bool canReadBack = false)
     {
+        _canReadBack = canReadBack;
         Id = id;
         Spec = spec;
         Layout = KvLayout.Of(spec);
@@ -106,6 +116,30 @@ public sealed class Shard : CountedLease
         return shard;
     }
 
+    /// <summary>Takes note of what a caller knows of the shard, and drops what that makes doubtful.</summary>
+    /// <param name="fence">The ledger's fence, as the caller knows it.</param>
+    /// <param name="committedRows">Rows of the shard that are committed under it.</param>
+    public void Hear(long fence, int committedRows)
+    {
+        lock (_lock)
+        {
+            if (fence > _fence)
+            {
+                if (_canReadBack)
+                {
+                    Keep(_certain);
+                }
+
+                Volatile.Write(ref _fence, fence);
+            }
+
+            if (fence == _fence && ContiguousLength >= committedRows)
+            {
+                _certain = Math.Max(_certain, committedRows);
+            }
+        }
+    }
+
     /// <summary>Makes room for rows, so that packing them cannot fail. <see cref="Complete"/> or <see cref="Abandon"/> must follow.</summary>
     /// <param name="write">The rows, not yet validated against the shard.</param>
     /// <exception cref="StaleWriteException">A newer reservation has written here.</exception>
@@ -118,26 +152,9 @@ public sealed class Shard : CountedLease
         lock (_lock)
         {
             ThrowIfStale(write.Fence);
-            Volatile.Write(ref _fence, write.Fence);
-            int had = _blocks.Count;
-            try
-            {
-                while (_blocks.Count < BlocksOf(RowsOf(write).End))
-                {
-                    _blocks.Add(new KvBlock(Layout.BlockBytes, _budget));
-                }
-            }
-            catch
-            {
-                ReleaseBlocksFrom(had);
-                throw;
-            }
-
+            Hear(write.Fence, write.CommittedRows);
+            AddBlocksFor(RowsOf(write).End);
             _running.Add(RowsOf(write));
-            if (_blocks.Count > had)
-            {
-                ReplaceTable();
-            }
         }
     }
 
@@ -162,8 +179,7 @@ public sealed class Shard : CountedLease
         int block = (int)(part.Start / SequenceFormat.BlockLength);
         int from = (int)part.Start - write.FirstIdx;
         int count = (int)part.Length;
-        int kRow = Layout.NumHeadsKv * Layout.HeadDim;
-        int vRow = Layout.NumHeadsKv * Layout.HeadDimV;
+        using PreparedKeys k = PreparedKeys.Of(write, part);
         KvBlock target;
         lock (_lock)
         {
@@ -180,8 +196,8 @@ public sealed class Shard : CountedLease
                 Layout,
                 target.Bytes,
                 (int)(part.Start % SequenceFormat.BlockLength),
-                write.K.Span.Slice(from * kRow, count * kRow),
-                write.V.Span.Slice(from * vRow, count * vRow));
+                k.Rows,
+                write.V.Span.Slice(from * write.VRow, count * write.VRow));
         }
     }
 
@@ -202,15 +218,27 @@ public sealed class Shard : CountedLease
     }
 
     /// <summary>
-    /// Packs rows that are committed and were written elsewhere, where nothing is readable yet. No fence is looked at: what is committed
-    /// stands. They are readable after <see cref="CompleteCatchUp"/>.
+    /// Begins to fill in committed rows that were written elsewhere. <see cref="EndCatchUp"/> must follow.
     /// </summary>
-    /// <param name="write">Rows as the store has them.</param>
-    /// <param name="wanted">Places to fill; none of them is readable here.</param>
-    /// <exception cref="CapacityExceededException">The budget cannot pay for the blocks.</exception>
-    public void CatchUp(in ShardWrite write, PositionRange wanted)
+    /// <param name="committedRows">Rows that are committed.</param>
+    /// <returns>The rows that are missing here.</returns>
+    public PositionRange BeginCatchUp(int committedRows)
     {
-        PositionRange rows = RowsOf(write).Intersect(wanted);
+        lock (_lock)
+        {
+            PositionRange missing = new(Math.Min(ContiguousLength, committedRows), committedRows);
+            _running.Add(missing);
+            return missing;
+        }
+    }
+
+    /// <summary>Packs rows that are missing here. No fence is looked at: what is committed stands.</summary>
+    /// <param name="write">Rows as the store has them.</param>
+    /// <param name="missing">See <see cref="BeginCatchUp"/>.</param>
+    /// <exception cref="CapacityExceededException">The budget cannot pay for the blocks.</exception>
+    public void CatchUp(in ShardWrite write, PositionRange missing)
+    {
+        PositionRange rows = RowsOf(write).Intersect(missing);
         if (rows.IsEmpty)
         {
             return;
@@ -218,16 +246,7 @@ public sealed class Shard : CountedLease
 
         lock (_lock)
         {
-            int had = _blocks.Count;
-            while (_blocks.Count < BlocksOf(rows.End))
-            {
-                _blocks.Add(new KvBlock(Layout.BlockBytes, _budget));
-            }
-
-            if (_blocks.Count > had)
-            {
-                ReplaceTable();
-            }
+            AddBlocksFor(rows.End);
         }
 
         foreach (PositionRange part in BlockParts.Of(rows.Start, rows.Length))
@@ -236,18 +255,23 @@ public sealed class Shard : CountedLease
         }
     }
 
-    /// <summary>Makes rows that were caught up readable.</summary>
-    /// <param name="rows">Their places.</param>
-    public void CompleteCatchUp(PositionRange rows)
+    /// <summary>Makes rows that were filled in readable, and certain.</summary>
+    /// <param name="missing">See <see cref="BeginCatchUp"/>.</param>
+    /// <param name="found">Up to where they were filled in.</param>
+    public void EndCatchUp(PositionRange missing, long found)
     {
-        if (rows.IsEmpty)
-        {
-            return;
-        }
-
         lock (_lock)
         {
-            AddWritten(rows);
+            _running.Remove(missing);
+            if (found > missing.Start)
+            {
+                AddWritten(new PositionRange(missing.Start, found));
+                _certain = (int)Math.Max(_certain, Math.Min(found, ContiguousLength));
+            }
+            else
+            {
+                ReleaseUnneededBlocks();
+            }
         }
     }
 
@@ -274,11 +298,7 @@ public sealed class Shard : CountedLease
                 return;
             }
 
-            PositionRange kept = new(0, length);
-            PositionRange[] before = [.. _written];
-            _written.Clear();
-            _written.AddRange(before.Select(w => w.Intersect(kept)).Where(static w => !w.IsEmpty));
-            ReleaseUnneededBlocks();
+            Keep(length);
         }
     }
 
@@ -326,6 +346,39 @@ public sealed class Shard : CountedLease
     private static PositionRange RowsOf(in ShardWrite write) => new(write.FirstIdx, (long)write.FirstIdx + write.Count);
 
     private static int BlocksOf(long rows) => (int)((rows + SequenceFormat.BlockLength - 1) / SequenceFormat.BlockLength);
+
+    private void Keep(int length)
+    {
+        PositionRange kept = new(0, length);
+        PositionRange[] before = [.. _written];
+        _written.Clear();
+        _written.AddRange(before.Select(w => w.Intersect(kept)).Where(static w => !w.IsEmpty));
+        _certain = Math.Min(_certain, length);
+        ReleaseUnneededBlocks();
+    }
+
+    /// <summary>All of them or none.</summary>
+    private void AddBlocksFor(long rows)
+    {
+        int had = _blocks.Count;
+        try
+        {
+            while (_blocks.Count < BlocksOf(rows))
+            {
+                _blocks.Add(new KvBlock(Layout.BlockBytes, _budget));
+            }
+        }
+        catch
+        {
+            ReleaseBlocksFrom(had);
+            throw;
+        }
+
+        if (_blocks.Count > had)
+        {
+            ReplaceTable();
+        }
+    }
 
     /// <summary>Lets go of blocks at the end that no written row and no running write needs; readers keep theirs.</summary>
     private void ReleaseUnneededBlocks()

@@ -53,10 +53,11 @@ public sealed class ShardRegistry : IDisposable
     /// <param name="id">The shard.</param>
     /// <param name="spec">The sequence's shape and storage.</param>
     /// <param name="committedRows">Rows of the shard that are committed.</param>
+    /// <param name="fence">The fence of the reservation.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="StaleWriteException">The shard is no longer part of any sequence.</exception>
-    public async ValueTask<Shard> LeaseForWriteAsync(ShardId id, SequenceSpec spec, int committedRows, CancellationToken cancellationToken) =>
-        await LeaseAsync(id, spec, committedRows, cancellationToken).ConfigureAwait(false) ?? throw new StaleWriteException(id);
+    public async ValueTask<Shard> LeaseForWriteAsync(ShardId id, SequenceSpec spec, int committedRows, long fence, CancellationToken cancellationToken) =>
+        await LeaseAsync(id, spec, committedRows, fence, cancellationToken).ConfigureAwait(false) ?? throw new StaleWriteException(id);
 
     /// <summary>Ends a lease for writing.</summary>
     /// <param name="shard">The shard.</param>
@@ -79,10 +80,11 @@ public sealed class ShardRegistry : IDisposable
     /// </summary>
     /// <param name="id">The shard.</param>
     /// <param name="committedRows">Rows of it that are committed, as far as the caller knows.</param>
+    /// <param name="fence">The ledger's fence, as far as the caller knows.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="StorageDamagedException">Some of them cannot be read back.</exception>
-    public ValueTask<Shard?> LeaseOrLoadAsync(ShardId id, int committedRows, CancellationToken cancellationToken) =>
-        LeaseAsync(id, writeSpec: null, committedRows, cancellationToken);
+    public ValueTask<Shard?> LeaseOrLoadAsync(ShardId id, int committedRows, long fence, CancellationToken cancellationToken) =>
+        LeaseAsync(id, writeSpec: null, committedRows, fence, cancellationToken);
 
     /// <summary>Adds a shard that starts with another's first rows.</summary>
     /// <param name="id">The new shard.</param>
@@ -92,7 +94,7 @@ public sealed class ShardRegistry : IDisposable
     /// <returns>Whether the source is here.</returns>
     public async ValueTask<bool> SeedAsync(ShardId id, ShardId source, int count, CancellationToken cancellationToken)
     {
-        Shard? from = await LeaseOrLoadAsync(source, count, cancellationToken).ConfigureAwait(false);
+        Shard? from = await LeaseOrLoadAsync(source, count, fence: 0, cancellationToken).ConfigureAwait(false);
         if (from is null)
         {
             return false;
@@ -101,8 +103,13 @@ public sealed class ShardRegistry : IDisposable
         Shard? seeded = null;
         try
         {
-            // Memory first: what it refuses leaves nothing behind in the store.
-            MakeRoom(from.Layout.BlockBytes);
+            if (_store.IsDurable)
+            {
+                // What is here of the source may not be certain; what it comes to is read back when it is asked for.
+                await _store.SeedAsync(id, source, count, cancellationToken).ConfigureAwait(false);
+                return true;
+            }
+
             seeded = Shard.Seeded(id, from, count, Budget);
             await _store.SeedAsync(id, source, count, cancellationToken).ConfigureAwait(false);
             lock (_lock)
@@ -317,28 +324,8 @@ public sealed class ShardRegistry : IDisposable
         }
     }
 
-    private static void Replay(Shard shard, in ShardWrite write)
-    {
-        try
-        {
-            shard.Prepare(write);
-        }
-        catch (StaleWriteException)
-        {
-            // A late write of an older reservation: what replaced it stands earlier in the store.
-            return;
-        }
-
-        foreach (PositionRange part in BlockParts.Of(write.FirstIdx, write.Count))
-        {
-            shard.PackPart(write, part);
-        }
-
-        shard.Complete(write);
-    }
-
     /// <summary>One reader of the store at a time per shard; whatever is written meanwhile waits for it, so what it read is whole.</summary>
-    private async ValueTask<Shard?> LeaseAsync(ShardId id, SequenceSpec? writeSpec, int committedRows, CancellationToken cancellationToken)
+    private async ValueTask<Shard?> LeaseAsync(ShardId id, SequenceSpec? writeSpec, int committedRows, long fence, CancellationToken cancellationToken)
     {
         bool caughtUp = false;
         while (true)
@@ -352,6 +339,7 @@ public sealed class ShardRegistry : IDisposable
                 if (_entries.TryGetValue(id, out Entry? entry) && entry.Shard is { } here)
                 {
                     // Rows that another process wrote are in the store only.
+                    here.Hear(fence, committedRows);
                     if (caughtUp || !_store.IsDurable || here.ContiguousLength >= committedRows)
                     {
                         return Lease(entry, writeSpec);
@@ -383,12 +371,16 @@ public sealed class ShardRegistry : IDisposable
             {
                 if (behind is not null)
                 {
-                    await CatchUpAsync(behind, committedRows, cancellationToken).ConfigureAwait(false);
+                    await CatchUpAsync(id, behind, committedRows, cancellationToken).ConfigureAwait(false);
                     caughtUp = true;
                     continue;
                 }
 
-                return Install(id, await ReadAsync(id, committedRows, cancellationToken).ConfigureAwait(false), writeSpec);
+                Shard? loaded = _store.IsDurable && committedRows > 0
+                    ? await CatchUpAsync(id, null, committedRows, cancellationToken).ConfigureAwait(false)
+                    : null;
+                loaded?.Hear(fence, committedRows);
+                return Install(id, loaded, writeSpec);
             }
             finally
             {
@@ -403,44 +395,44 @@ public sealed class ShardRegistry : IDisposable
         }
     }
 
-    /// <summary>Reads the committed rows that another process wrote into a shard that is here without them.</summary>
-    private async ValueTask CatchUpAsync(Shard shard, int committedRows, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads the committed rows of a shard that are missing here. What is not committed is not read: it may be of a reservation that was
+    /// given up.
+    /// </summary>
+    /// <returns>The shard, or a new one; null if nothing of it is kept.</returns>
+    private async ValueTask<Shard?> CatchUpAsync(ShardId id, Shard? shard, int committedRows, CancellationToken cancellationToken)
     {
-        PositionRange wanted = new(shard.ContiguousLength, committedRows);
-        List<PositionRange> found = [];
-        await foreach (ShardWrite write in _store.ReadAsync(shard.Id, (int)wanted.Start, committedRows, cancellationToken).ConfigureAwait(false))
-        {
-            MakeRoom(shard.BytesNeeded(write));
-            shard.CatchUp(write, wanted);
-            found.Add(new PositionRange(write.FirstIdx, write.FirstIdx + write.Count));
-        }
-
-        long end = wanted.Start;
-        foreach (PositionRange rows in found.OrderBy(static r => r.Start).TakeWhile(r => r.Start <= end))
-        {
-            end = Math.Max(end, rows.End);
-        }
-
-        shard.CompleteCatchUp(new PositionRange(wanted.Start, Math.Min(end, committedRows)));
-    }
-
-    private async ValueTask<Shard?> ReadAsync(ShardId id, int committedRows, CancellationToken cancellationToken)
-    {
-        Shard? loaded = null;
+        PositionRange missing = shard?.BeginCatchUp(committedRows) ?? new PositionRange(0, committedRows);
+        Shard? made = null;
+        long end = missing.Start;
         try
         {
-            await foreach (ShardWrite write in _store.ReadAsync(id, 0, committedRows, cancellationToken).ConfigureAwait(false))
+            List<PositionRange> found = [];
+            await foreach (ShardWrite write in _store.ReadAsync(id, (int)missing.Start, committedRows, cancellationToken).ConfigureAwait(false))
             {
-                loaded ??= new Shard(id, write.Spec, Budget);
-                MakeRoom(loaded.BytesNeeded(write));
-                Replay(loaded, write);
+                if (shard is null)
+                {
+                    shard = made = new Shard(id, write.Spec, Budget, canReadBack: true);
+                    made.BeginCatchUp(committedRows);
+                }
+
+                MakeRoom(shard.BytesNeeded(write));
+                shard.CatchUp(write, missing);
+                found.Add(new PositionRange(write.FirstIdx, write.FirstIdx + write.Count));
             }
 
-            return loaded;
+            foreach (PositionRange rows in found.OrderBy(static r => r.Start))
+            {
+                end = rows.Start <= end ? Math.Max(end, rows.End) : end;
+            }
+
+            shard?.EndCatchUp(missing, Math.Min(end, committedRows));
+            return shard;
         }
         catch
         {
-            loaded?.Release();
+            shard?.EndCatchUp(missing, missing.Start);
+            made?.Release();
             throw;
         }
     }
@@ -462,7 +454,7 @@ public sealed class ShardRegistry : IDisposable
                 Entry entry = GetOrAdd(id);
                 if (entry.Shard is null)
                 {
-                    entry.Shard = loaded ?? new Shard(id, writeSpec!, Budget);
+                    entry.Shard = loaded ?? new Shard(id, writeSpec!, Budget, _store.IsDurable);
                     unused = null;
                 }
 

@@ -8,7 +8,7 @@ namespace DistAttention.Engine.Shards;
 /// <param name="FirstIdx">Place of the first row, counted from the shard's first position.</param>
 /// <param name="Count">Rows.</param>
 /// <param name="K">Keys [Count, NumHeadsKv, HeadDim].</param>
-/// <param name="V">Values [Count, NumHeadsKv, HeadDimV].</param>
+/// <param name="V">Values [Count, NumHeadsKv, AppendedHeadDimV].</param>
 public readonly record struct ShardWrite(
     ShardId Shard,
     SequenceSpec Spec,
@@ -19,6 +19,15 @@ public readonly record struct ShardWrite(
     ReadOnlyMemory<float> K,
     ReadOnlyMemory<float> V)
 {
+    /// <summary>Whether <see cref="K"/> is as it is stored already, [Count, NumHeadsKv, StoredHeadDim], projected and turned: rows that a store keeps, and gives back.</summary>
+    public bool KeysArePrepared { get; init; }
+
+    /// <summary>Floats of one row of <see cref="K"/>.</summary>
+    public int KRow => Spec.NumHeadsKv * (KeysArePrepared ? Spec.StoredHeadDim : Spec.HeadDim);
+
+    /// <summary>Floats of one row of <see cref="V"/>; 0 where values are a part of keys.</summary>
+    public int VRow => Spec.NumHeadsKv * Spec.AppendedHeadDimV;
+
     /// <summary>Rows of the shard that were committed before the reservation: its owner must hold them.</summary>
     public int CommittedRows { get; init; }
 }

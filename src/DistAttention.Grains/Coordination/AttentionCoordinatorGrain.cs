@@ -10,28 +10,39 @@ namespace DistAttention.Grains;
 /// </remarks>
 [StatelessWorker(1)]
 [Reentrant]
-internal sealed class AttentionCoordinatorGrain(Coordinator coordinator, CallBook calls) : Grain, IAttentionCoordinatorGrain
+internal sealed class AttentionCoordinatorGrain(Coordinator coordinator, CallBook calls, Parcels parcels) : Grain, IAttentionCoordinatorGrain
 {
     public Task<AttendReply> AttendAsync(AttendCall call, CancellationToken cancellationToken) =>
-        RunAsync(call.CallId, () => coordinator.AttendAsync(call, cancellationToken), cancellationToken);
+        RunAsync(call.CallId, token => coordinator.AttendAsync(call, token), cancellationToken);
 
     public Task<MassReply> MassAsync(AttendCall call, int topK, int bins, CancellationToken cancellationToken) =>
-        RunAsync(call.CallId, () => coordinator.MassAsync(call, topK, bins, cancellationToken), cancellationToken);
+        RunAsync(call.CallId, token => coordinator.MassAsync(call, topK, bins, token), cancellationToken);
 
     public Task<AppendResult> AppendAsync(AppendCall call, CancellationToken cancellationToken) =>
-        RunAsync(call.CallId, () => coordinator.AppendAsync(call, cancellationToken), cancellationToken);
+        RunAsync(call.CallId, token => coordinator.AppendAsync(call, token), cancellationToken);
 
     public Task<AttendReply> AppendAndAttendAsync(AppendCall append, AttendCall attend, CancellationToken cancellationToken) =>
-        RunAsync(attend.CallId, () => coordinator.AppendAndAttendAsync(append, attend, cancellationToken), cancellationToken);
+        RunAsync(attend.CallId, token => coordinator.AppendAndAttendAsync(append, attend, token), cancellationToken);
 
-    public Task<BatchReply> AttendBatchAsync(BatchCall calls, CancellationToken cancellationToken) =>
-        RunAsync(calls.CallId, () => coordinator.AttendBatchAsync(calls, cancellationToken), cancellationToken);
+    public Task<BatchReply> AttendBatchAsync(BatchCall batch, CancellationToken cancellationToken) =>
+        RunAsync(batch.CallId, token => coordinator.AttendBatchAsync(batch, token), cancellationToken);
 
-    public Task<bool> IsWorkingOnAsync(Guid callId) => Task.FromResult(calls.Contains(callId));
+    public Task<PlanReply> PlanAsync(Packed<SequenceSpec> spec, long length, long rows, AttendTerms how, CancellationToken cancellationToken) =>
+        Task.Run(() => coordinator.PlanAsync(spec.Value, length, rows, how.ToOptions()), cancellationToken);
 
-    private async Task<T> RunAsync<T>(Guid callId, Func<Task<T>> call, CancellationToken cancellationToken)
+    public Task<ParcelPart> FetchAsync(Guid id, int part) => Task.FromResult(parcels.Fetch(id, part));
+
+    public Task<CallProgress> AskAsync(Guid callId) => Task.FromResult(calls.Ask(callId));
+
+    public Task CancelAsync(Guid callId)
     {
-        using CallBook.Entry entry = calls.Begin(callId);
-        return await Task.Run(call, cancellationToken);
+        calls.Cancel(callId);
+        return Task.CompletedTask;
+    }
+
+    private async Task<T> RunAsync<T>(Guid callId, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    {
+        using CallBook.Entry entry = calls.Begin(callId, cancellationToken);
+        return await Task.Run(() => call(entry.Token), entry.Token);
     }
 }

@@ -5,6 +5,7 @@ using DistAttention.Engine.Shards;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 using Orleans.Runtime.Placement;
+using Orleans.Serialization;
 
 namespace DistAttention.Grains;
 
@@ -15,14 +16,16 @@ internal sealed class ClusterLinks
     private const int TilesPerPeer = 16;
 
     private readonly ConcurrentDictionary<OwnerId, SemaphoreSlim> _peers = new();
+    private readonly ConcurrentDictionary<OwnerId, WorkRate> _rates = new();
 
-    public ClusterLinks(IGrainFactory grains, ClusterSilos silos, ShardService shards, TrafficMeter traffic, IOptions<DistAttentionOptions> options, TimeProvider time)
+    public ClusterLinks(IGrainFactory grains, ClusterSilos silos, ShardService shards, TrafficMeter traffic, CallBook calls, Serializer serializer, IOptions<DistAttentionOptions> options, TimeProvider time)
     {
         Grains = grains;
         Silos = silos;
         Shards = shards;
         Traffic = traffic;
-        Times = new AttemptTimes(options.Value.MinAttemptTime, options.Value.ProbeTimeout, time);
+        Serializer = serializer;
+        Times = new AttemptTimes(options.Value.MinAttemptTime, options.Value.ProbeTimeout, options.Value.StallTime, time) { OnProgress = calls.Hear };
     }
 
     public IGrainFactory Grains { get; }
@@ -34,6 +37,11 @@ internal sealed class ClusterLinks
     public TrafficMeter Traffic { get; }
 
     public AttemptTimes Times { get; }
+
+    /// <summary>Whether any silo can read any shard back.</summary>
+    public bool IsDurable => Shards.Registry.Store.IsDurable;
+
+    public Serializer Serializer { get; }
 
     public IKvShardGrain ShardGrain(ShardId shard, OwnerId owner) => Grains.GetGrain<IKvShardGrain>(EngineWire.ToRef(shard).GrainKey);
 
@@ -49,6 +57,19 @@ internal sealed class ClusterLinks
         {
             RequestContext.Remove(IPlacementDirector.PlacementHintKey);
         }
+    }
+
+    /// <summary>Makes a call under the time that a silo should take for it, as fast as it was of late.</summary>
+    /// <param name="owner">The silo.</param>
+    /// <param name="work">The call's work.</param>
+    /// <param name="call">The call.</param>
+    public async Task<T> TimedAsync<T>(OwnerId owner, double work, Func<AttemptTimes, Task<T>> call)
+    {
+        WorkRate rate = _rates.GetOrAdd(owner, static _ => new WorkRate());
+        long started = Times.Time.GetTimestamp();
+        T answer = await call(Times.For(rate.Predict(work))).ConfigureAwait(false);
+        rate.Measured(work, Times.Time.GetElapsedTime(started));
+        return answer;
     }
 
     /// <summary>Waits until another tile may be sent to a silo.</summary>

@@ -1,9 +1,11 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using DistAttention.Contracts;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Planning;
+using DistAttention.Engine.Shards;
 using DistAttention.Kernels;
 using Microsoft.Extensions.Options;
 
@@ -15,14 +17,16 @@ internal sealed class Coordinator
     private readonly ClusterLinks _links;
     private readonly ComputePool _pool;
     private readonly SnapshotCache _snapshots;
+    private readonly Parcels _parcels;
     private readonly TimeProvider _time;
     private readonly int _writesInFlight;
 
-    public Coordinator(ClusterLinks links, ComputePool pool, SnapshotCache snapshots, TimeProvider time, IOptions<DistAttentionOptions> options)
+    public Coordinator(ClusterLinks links, ComputePool pool, SnapshotCache snapshots, Parcels parcels, TimeProvider time, IOptions<DistAttentionOptions> options)
     {
         _links = links;
         _pool = pool;
         _snapshots = snapshots;
+        _parcels = parcels;
         _time = time;
         _writesInFlight = options.Value.WritesInFlight;
     }
@@ -66,7 +70,8 @@ internal sealed class Coordinator
             {
                 using TileOutcome outcome = await executor.ExecuteAsync(query, ledger, token).ConfigureAwait(false);
                 MassBuffer mass = await executor.ExecuteMassAsync(query, outcome, options, ledger, token).ConfigureAwait(false);
-                return ToReply(mass.Span, Of(summary, outcome));
+                MassReply reply = ToReply(mass.Span, Of(summary, outcome));
+                return _parcels.Fit("The mass of one query row", reply.ByteLength, reply, reply.In);
             },
             cancellationToken);
     }
@@ -75,12 +80,12 @@ internal sealed class Coordinator
     {
         SequenceSpec spec = call.Sequence.Spec.Value;
         RemoteLedger ledger = LedgerOf(call.Sequence);
-        Appender appender = new(new SequenceGateway(_links, ledger), _writesInFlight);
+        Appender appender = new(new SequenceGateway(_links, ledger), _writesInFlight, _time);
         return await appender.AppendAsync(
             ledger,
             spec,
             call.K.Floats("k", call.Count, spec.NumHeadsKv, spec.HeadDim),
-            call.V.Floats("v", call.Count, spec.NumHeadsKv, spec.HeadDimV),
+            call.V.Floats("v", call.Count, spec.NumHeadsKv, spec.AppendedHeadDimV),
             call.Count,
             new AppendOptions { OperationId = call.Operation, ExpectedPosition = call.ExpectedPosition },
             cancellationToken).ConfigureAwait(false);
@@ -91,6 +96,25 @@ internal sealed class Coordinator
         AppendResult appended = await AppendAsync(append, cancellationToken).ConfigureAwait(false);
         long length = attend.Terms.Length ?? appended.FirstPosition + appended.Count;
         return await AttendAsync(attend with { Terms = attend.Terms with { Length = length } }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Plans over a sequence that is not there, placed as its ledger would place it if it were on this silo.</summary>
+    public async Task<PlanReply> PlanAsync(SequenceSpec spec, long length, long rows, AttendOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        spec.Validate();
+        await _links.Silos.RefreshAsync().ConfigureAwait(false);
+        GroupPlacement placement = new(_links.Silos);
+        int count = LedgerSnapshot.ShardCount(length, spec.ShardLength);
+        ImmutableArray<ShardEntry> shards = [];
+        while (shards.Length < count)
+        {
+            shards = shards.Add(new ShardEntry(new ShardId(Guid.Empty, shards.Length, 0), placement.Choose(spec, shards, length)));
+        }
+
+        LedgerSnapshot snapshot = new(new SequenceId("plan"), spec, new SequenceSnapshot(0, length), shards.AsMemory());
+        Packed<AttentionPlan> plan = Packed.Of(Planner.Plan(snapshot, rows, options));
+        return _parcels.Fit("The plan", plan.Bytes.Length, new PlanReply(plan), static parcel => new PlanReply(null, parcel));
     }
 
     public async Task<BatchReply> AttendBatchAsync(BatchCall batch, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using DistAttention.Contracts;
 using DistAttention.Engine.Ledger;
+using DistAttention.Engine.Shards;
 
 namespace DistAttention.Grains;
 
@@ -32,6 +33,9 @@ internal sealed class RemoteLedger(ISequenceGrain grain, SequenceHandle handle) 
             throw new ReservationLostException(gone.Operation);
         }
     }
+
+    public async ValueTask<IReadOnlyList<ShardEntry>> ReassignAsync(IReadOnlyList<ShardId> shards, OwnerId unreachable, CancellationToken cancellationToken) =>
+        [.. EngineWire.ToEntries(await grain.ReassignAsync(handle.Uid, [.. shards.Select(EngineWire.ToRef)], unreachable.Value, cancellationToken).ConfigureAwait(false))];
 
     public async ValueTask<bool> AbortAsync(OperationId operationId) => await grain.AbortAsync(handle.Uid, operationId).ConfigureAwait(false);
 }

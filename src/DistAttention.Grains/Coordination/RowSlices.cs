@@ -34,15 +34,8 @@ internal sealed class RowSlices(int rows, int rowsPerSlice) : IEnumerable<(int F
         NodePartial[] partials = new NodePartial[example.Nodes.Length];
         for (int n = 0; n < partials.Length; n++)
         {
-            PooledPartial joined = PooledPartial.Uninitialized(rows, heads, headDimV);
-            foreach (((int first, int count), TileReply reply) in this.Zip(replies))
-            {
-                using TensorPayload payload = reply.Partials[n];
-                Memory<float> floats = MemoryMarshal.AsMemory(payload.Floats("a partial", PooledPartial.LengthOf(count, heads, headDimV)));
-                int cells = count * heads;
-                Copy(floats.Span, joined.Span.Slice(first, count), cells);
-            }
-
+            TensorPayload[] slices = [.. replies.Select(r => r.Partials[n])];
+            PooledPartial joined = slices.Length == 1 ? Received(slices[0], heads, headDimV) : Joined(slices, heads, headDimV);
             partials[n] = new NodePartial(new TreeNode(example.Nodes[n].Level, example.Nodes[n].Index), joined);
         }
 
@@ -66,6 +59,25 @@ internal sealed class RowSlices(int rows, int rowsPerSlice) : IEnumerable<(int F
 
         long counted = replies.All(r => r.PositionsCounted == replies[0].PositionsCounted) ? replies[0].PositionsCounted : -1;
         return new MassAnswer(joined, counted, []);
+    }
+
+    /// <summary>A partial that came in one piece stays where the transport has put it.</summary>
+    private PooledPartial Received(TensorPayload payload, int heads, int headDimV)
+    {
+        payload.Floats("a partial", PooledPartial.LengthOf(rows, heads, headDimV));
+        return payload.TakeRented() is { } rented ? PooledPartial.OfRented(rented, rows, heads, headDimV) : Joined([payload], heads, headDimV);
+    }
+
+    private PooledPartial Joined(TensorPayload[] slices, int heads, int headDimV)
+    {
+        PooledPartial joined = PooledPartial.Uninitialized(rows, heads, headDimV);
+        foreach (((int first, int count), TensorPayload payload) in this.Zip(slices))
+        {
+            Copy(payload.Floats("a partial", PooledPartial.LengthOf(count, heads, headDimV)).Span, joined.Span.Slice(first, count), count * heads);
+            payload.Dispose();
+        }
+
+        return joined;
     }
 
     private static void Copy(ReadOnlySpan<float> from, PartialSpan to, int cells)

@@ -9,7 +9,8 @@ namespace DistAttention.Grains;
 
 /// <summary>
 /// Reaches the owners of one sequence's shards. This silo's own shards are called directly; others by one message per tile,
-/// cut by rows where the answer would not fit one. A silo that is lost gives <see cref="ShardLostException"/>.
+/// cut by rows where the answer would not fit one. A silo that is lost gives <see cref="OwnerUnreachableException"/> where others can read its
+/// shards back, and <see cref="ShardLostException"/> where they cannot.
 /// </summary>
 internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) : IShardGateway
 {
@@ -27,7 +28,7 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
             Count = write.Count,
             CommittedRows = write.CommittedRows,
             K = new TensorPayload(write.K, write.Count, write.Spec.NumHeadsKv, write.Spec.HeadDim),
-            V = new TensorPayload(write.V, write.Count, write.Spec.NumHeadsKv, write.Spec.HeadDimV),
+            V = new TensorPayload(write.V, write.Count, write.Spec.NumHeadsKv, write.Spec.AppendedHeadDimV),
             CallId = Guid.NewGuid(),
         };
         CallLimits.RequireFits("Rows of k and v", (long)call.K.ByteLength + call.V.ByteLength);
@@ -36,8 +37,9 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
             IKvShardGrain grain = links.ShardGrain(write.Shard, owner);
             string silo = await Attempt.RunAsync(
                 owner.Value,
+                grain,
+                call.CallId,
                 token => links.WithHint(owner, () => grain.WriteAsync(call, token)),
-                () => grain.IsWorkingOnAsync(call.CallId),
                 links.Times,
                 cancellationToken).ConfigureAwait(false);
             if (silo != owner.Value)
@@ -48,6 +50,10 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
         catch (ReservationGoneException)
         {
             throw new StaleWriteException(write.Shard);
+        }
+        catch (SiloUnreachableException e) when (links.IsDurable)
+        {
+            throw new OwnerUnreachableException(owner, e.Problem, e);
         }
     }
 
@@ -60,6 +66,12 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
             return local;
         }
 
+        IEnumerable<Task<TileAnswer>> groups = NodeGroups.Of(request).Select(group => AskAsync(owner, group, cancellationToken));
+        return NodeGroups.Join(await Task.WhenAll(groups).ConfigureAwait(false));
+    }
+
+    private async Task<TileAnswer> AskAsync(OwnerId owner, TileRequest request, CancellationToken cancellationToken)
+    {
         SequenceSpec spec = request.Spec;
         long answerRow = (long)request.Nodes.Count * PooledPartial.LengthOf(1, spec.NumHeadsQ, spec.HeadDimV) * sizeof(float);
         int rowsPerCall = CallLimits.RowsThatFit(CallLimits.MessageBytes, answerRow, request.Rows);
@@ -93,13 +105,14 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
         }
 
         long answerRow = request.Tile.Spec.NumHeadsQ * ((request.Bins * (long)sizeof(ulong)) + (request.TopK * (long)(sizeof(long) + sizeof(float))));
-        CallLimits.RequireFits("The mass of one query row", answerRow);
+        Parcels.RequireFits("The mass of one query row", answerRow);
         RowSlices slices = new(request.Tile.Rows, CallLimits.RowsThatFit(CallLimits.MessageBytes, answerRow, request.Tile.Rows));
         TileMassReply[] replies = await Task.WhenAll(slices.Select(s => CallAsync(
             owner,
             request.Tile,
             EngineWire.ToCall(request, s.First, s.Count),
-            static (host, call, token) => host.MassAsync(call, token),
+            async (host, call, token) =>
+                await Parcels.WholeAsync(links.Serializer, host, await host.MassAsync(call, token).ConfigureAwait(false), token).ConfigureAwait(false),
             static call => call.Tile.CallId,
             static call => call.Tile.Q.ByteLength,
             cancellationToken))).ConfigureAwait(false);
@@ -145,7 +158,7 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
     {
         if (links.Silos.IsDead(owner))
         {
-            throw Lost(tile, owner, "is gone", null);
+            throw Gone(tile, owner, "is gone", null);
         }
 
         CallLimits.RequireFits("A query tile", bytes(call));
@@ -154,12 +167,13 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
         IShardHostService host = links.Silos.Host(owner);
         try
         {
-            return await Attempt.RunAsync(
+            return await links.TimedAsync(owner, WorkOf(tile), times => Attempt.RunAsync(
                 owner.Value,
+                host,
+                callId(call),
                 token => send(host, call, token),
-                () => host.IsWorkingOnAsync(callId(call)),
-                links.Times,
-                cancellationToken).ConfigureAwait(false);
+                times,
+                cancellationToken)).ConfigureAwait(false);
         }
         catch (SiloUnreachableException e) when (!e.IsLostCall)
         {
@@ -169,15 +183,23 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
                 throw;
             }
 
-            throw Lost(tile, owner, e.Problem, e);
+            throw Gone(tile, owner, e.Problem, e);
         }
     }
+
+    /// <summary>What a silo held that is gone: for others to read back, or lost.</summary>
+    private DistAttentionException Gone(TileRequest tile, OwnerId owner, string problem, Exception? cause) =>
+        links.IsDurable ? new OwnerUnreachableException(owner, problem, cause) : Lost(tile, owner, problem, cause);
+
+    /// <summary>About the multiplications of a tile; what a mask hides counts too, so the time predicted is rather too long.</summary>
+    private static double WorkOf(TileRequest tile) =>
+        (double)Math.Max(tile.Rows, CallLimits.RowsForFree) * tile.Spec.NumHeadsQ * (tile.Spec.HeadDim + tile.Spec.HeadDimV) * tile.Shards.Sum(static s => (long)s.Length);
 
     private async Task<bool> AnswersAsync(IShardHostService host, Guid callId)
     {
         try
         {
-            await host.IsWorkingOnAsync(callId).WaitAsync(links.Times.Probe, links.Times.Time).ConfigureAwait(false);
+            await host.AskAsync(callId).WaitAsync(links.Times.Probe, links.Times.Time).ConfigureAwait(false);
             return true;
         }
         catch (Exception e) when (e is OrleansException or TimeoutException)

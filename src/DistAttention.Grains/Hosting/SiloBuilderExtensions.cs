@@ -38,6 +38,7 @@ public static class SiloBuilderExtensions
         services.AddSingleton<ShardService>();
         services.TryAddSingleton<ILedgerStore, InMemoryLedgerStore>();
         services.AddSingleton<CallBook>();
+        services.AddSingleton<Parcels>();
         services.AddSingleton<TrafficMeter>();
         services.AddSingleton<LocalSequences>();
         services.AddSingleton<ActiveShards>();
@@ -46,6 +47,7 @@ public static class SiloBuilderExtensions
         services.AddSingleton<ClusterLinks>();
         services.AddSingleton<SnapshotCache>();
         services.AddSingleton<Coordinator>();
+        KvStatistics.AddTo(services);
         builder.AddGrainService<ShardHostService>();
         services.AddOptions<SiloMessagingOptions>().Configure(static o => o.MaxMessageBodySize = CallLimits.MaxMessageBytes);
         services.AddOptions<ConnectionOptions>().Configure<IOptions<DistAttentionOptions>>(static (o, d) => o.ConnectionsPerEndpoint = d.Value.ConnectionsPerPeer);

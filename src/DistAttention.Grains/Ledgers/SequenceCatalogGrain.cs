@@ -1,17 +1,26 @@
 using DistAttention.Contracts;
+using DistAttention.Engine.Ledger;
 using Orleans.Concurrency;
 using Orleans.Runtime;
 
 namespace DistAttention.Grains;
 
-/// <summary>Names of sequences, in memory; the silos know the same, so a lost catalog is made anew from them.</summary>
+/// <summary>
+/// Names of sequences, in memory; the store or else the silos know the same, so a lost catalog is made anew from them. Of a sequence
+/// whose ledger was lost with the catalog, its witnesses tell: it is reported as lost, not as one that never was.
+/// </summary>
 [KeepAlive]
-internal sealed class SequenceCatalogGrain(ClusterSilos silos) : Grain, ISequenceCatalogGrain
+internal sealed class SequenceCatalogGrain(ClusterSilos silos, ILedgerStore ledgers) : Grain, ISequenceCatalogGrain
 {
     private readonly SortedDictionary<string, Guid> _names = new(StringComparer.Ordinal);
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        await foreach (LedgerRecord stored in ledgers.ListAsync("", cancellationToken))
+        {
+            _names[stored.Id.Value] = stored.Uid;
+        }
+
         IEnumerable<Task<NamedSequence[]>> asked = silos.Live().Select(async silo =>
         {
             try
@@ -23,7 +32,9 @@ internal sealed class SequenceCatalogGrain(ClusterSilos silos) : Grain, ISequenc
                 return [];
             }
         });
-        foreach (NamedSequence sequence in (await Task.WhenAll(asked)).SelectMany(static s => s))
+
+        // Where a name was deleted and taken again while a witness was out of reach, the ledger knows better.
+        foreach (NamedSequence sequence in (await Task.WhenAll(asked)).SelectMany(static s => s).OrderByDescending(static s => s.IsWitnessed))
         {
             _names[sequence.Name] = sequence.Uid;
         }

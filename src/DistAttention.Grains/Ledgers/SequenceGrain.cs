@@ -13,21 +13,27 @@ namespace DistAttention.Grains;
 [KeepAlive]
 internal sealed class SequenceGrain : Grain, ISequenceGrain
 {
+    /// <summary>Silos besides its own and the catalog's that know of a sequence.</summary>
+    private const int Witnesses = 2;
+
     private readonly ILedgerStore _store;
     private readonly ClusterSilos _silos;
     private readonly ClusterLinks _links;
     private readonly LocalSequences _local;
+    private readonly Parcels _parcels;
     private readonly TimeProvider _time;
     private readonly GroupPlacement _placement;
     private readonly SemaphoreSlim _opening = new(1, 1);
+    private readonly OnceById<SequenceHandle> _forks = new();
     private SequenceLedger? _ledger;
 
-    public SequenceGrain(ILedgerStore store, ClusterSilos silos, ClusterLinks links, LocalSequences local, TimeProvider time)
+    public SequenceGrain(ILedgerStore store, ClusterSilos silos, ClusterLinks links, LocalSequences local, Parcels parcels, TimeProvider time)
     {
         _store = store;
         _silos = silos;
         _links = links;
         _local = local;
+        _parcels = parcels;
         _time = time;
         _placement = new GroupPlacement(silos);
     }
@@ -39,11 +45,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         Id = new SequenceId(this.GetPrimaryKeyString());
-        if (await _store.ReadAsync(Id, cancellationToken) is { } stored)
-        {
-            Use(await SequenceLedger.OpenAsync(stored, _store, _placement, _time, cancellationToken));
-        }
-
+        await TakeOverAsync(cancellationToken);
         await base.OnActivateAsync(cancellationToken);
     }
 
@@ -65,61 +67,48 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
     public async Task<SequenceHandle> OpenAsync(CancellationToken cancellationToken) =>
         EngineWire.ToHandle((await LedgerAsync(null)).Record);
 
-    public async Task DeleteAsync(CancellationToken cancellationToken)
+    public async Task DeleteAsync(Guid? uid, CancellationToken cancellationToken)
     {
         SequenceLedger ledger;
         try
         {
-            ledger = await LedgerAsync(null);
+            ledger = await LedgerAsync(uid);
         }
         catch (ShardLostException)
         {
             // Its ledger went with a silo; the name at least is free again.
-            await Catalog.RemoveAsync(Id.Value, await Catalog.FindAsync(Id.Value) ?? Guid.Empty);
+            Guid lost = await Catalog.FindAsync(Id.Value) ?? Guid.Empty;
+            await Catalog.RemoveAsync(Id.Value, lost);
+            await WitnessAsync(_silos.Live(), lost, exists: false);
             return;
         }
 
-        Guid uid = ledger.Record.Uid;
+        Guid deleted = ledger.Record.Uid;
         ImmutableArray<ShardEntry> held = await ledger.DeleteAsync(cancellationToken);
         _ledger = null;
-        _local.Remove(Id.Value, uid);
-        await Catalog.RemoveAsync(Id.Value, uid);
-        await ReleaseAsync(held, uid);
+        _local.Remove(Id.Value, deleted);
+        await ReleaseAsync(held, deleted);
+        await Catalog.RemoveAsync(Id.Value, deleted);
+        await WitnessAsync(_silos.Live(), deleted, exists: false);
         ledger.Dispose();
     }
 
-    public async Task<SequenceHandle> ForkAsync(Guid uid, string name, long? length, CancellationToken cancellationToken)
-    {
-        SequenceLedger ledger = await LedgerAsync(uid);
-        LedgerRecord fork = await ledger.ForkAsync(new SequenceId(name), Guid.CreateVersion7(), length, SeedAsync, RetainAsync, cancellationToken);
-        try
-        {
-            LedgerSeed seed = new(fork.Uid, Packed.Of(fork.Spec), fork.Length, EngineWire.ToMap(fork.Shards.AsSpan()), fork.Fence);
-            ISequenceGrain grain = _links.Grains.GetGrain<ISequenceGrain>(name);
-            OwnerId home = fork.Shards.IsEmpty ? _silos.Self : fork.Shards[0].Owner;
-            return await _links.WithHint(home, () => grain.AdoptAsync(seed, cancellationToken));
-        }
-        catch
-        {
-            await ReleaseAsync(fork.Shards, fork.Uid);
-            throw;
-        }
-    }
+    public Task<SequenceHandle> ForkAsync(Guid uid, Guid forkUid, string name, long? length, CancellationToken cancellationToken) =>
+        _forks.RunAsync(forkUid, () => ForkAsync(uid, forkUid, name, length), cancellationToken);
 
-    public async Task<SequenceSnapshot> TruncateAsync(Guid uid, long length, CancellationToken cancellationToken)
+    public async Task<SequenceSnapshot> TruncateAsync(Guid uid, OperationId operation, long length, CancellationToken cancellationToken)
     {
-        SequenceLedger ledger = await LedgerAsync(uid);
-        (SequenceSnapshot snapshot, ImmutableArray<ShardEntry> dropped) = await ledger.TruncateAsync(length, SeedAsync, cancellationToken);
+        (SequenceSnapshot snapshot, ImmutableArray<ShardEntry> dropped) =
+            await OnLedgerAsync(uid, async ledger => await ledger.TruncateAsync(operation, length, SeedAsync, cancellationToken));
         await ReleaseAsync(dropped, uid);
         return snapshot;
     }
 
-    public async Task<LedgerView> GetSnapshotAsync(Guid uid, CancellationToken cancellationToken)
+    public Task<LedgerView> GetSnapshotAsync(Guid uid, CancellationToken cancellationToken) => OnLedgerAsync(uid, async ledger =>
     {
-        SequenceLedger ledger = await LedgerAsync(uid);
         LedgerSnapshot snapshot = await ledger.GetSnapshotAsync(cancellationToken);
-        return new LedgerView(EngineWire.ToHandle(ledger.Record), snapshot.State, EngineWire.ToMap(snapshot.Shards.Span));
-    }
+        return new LedgerView(EngineWire.ToHandle(ledger.Record), snapshot.State, EngineWire.ToMap(snapshot.Shards.Span)) { Fence = snapshot.Fence };
+    });
 
     public async Task<ReservationView> ReserveAsync(Guid uid, OperationId operation, long count, long? expectedPosition, CancellationToken cancellationToken)
     {
@@ -129,15 +118,14 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
             await _silos.RefreshAsync();
         }
 
-        return EngineWire.ToView(await ledger.ReserveAsync(operation, count, expectedPosition, cancellationToken));
+        return await OnLedgerAsync(uid, async current => EngineWire.ToView(await current.ReserveAsync(operation, count, expectedPosition, cancellationToken)));
     }
 
     public async Task<AppendResult> CommitAsync(Guid uid, OperationId operation, PositionRange rows, CancellationToken cancellationToken)
     {
-        SequenceLedger ledger = await LedgerAsync(uid);
         try
         {
-            return await ledger.CommitAsync(new Reservation(operation, rows, 0, [], null), cancellationToken);
+            return await OnLedgerAsync(uid, async ledger => await ledger.CommitAsync(new Reservation(operation, rows, 0, [], null), cancellationToken));
         }
         catch (ReservationLostException)
         {
@@ -145,7 +133,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         }
     }
 
-    public async Task<bool> AbortAsync(Guid uid, OperationId operation) => await (await LedgerAsync(uid)).AbortAsync(operation);
+    public Task<bool> AbortAsync(Guid uid, OperationId operation) => OnLedgerAsync(uid, async ledger => await ledger.AbortAsync(operation));
 
     public async Task<SequenceReport> GetInfoAsync(Guid? uid, CancellationToken cancellationToken)
     {
@@ -172,9 +160,14 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
 
         AttendOptions options = how.ToOptions();
         Packed<AttentionPlan> plan = await Task.Run(() => Packed.Of(Planner.Plan(snapshot, rows, options)), cancellationToken);
-        CallLimits.RequireFits("The plan", plan.Bytes.Length);
-        return new PlanReply(plan);
+        return _parcels.Fit("The plan", plan.Bytes.Length, new PlanReply(plan), static parcel => new PlanReply(null, parcel));
     }
+
+    public Task<ParcelPart> FetchAsync(Guid id, int part) => Task.FromResult(_parcels.Fetch(id, part));
+
+    public Task<ShardMap> ReassignAsync(Guid uid, ShardRef[] shards, string unreachable, CancellationToken cancellationToken) => OnLedgerAsync(
+        uid,
+        async ledger => EngineWire.ToMap([.. await ledger.ReassignAsync([.. shards.Select(EngineWire.ToId)], new OwnerId(unreachable), cancellationToken)]));
 
     public async Task FoundAsync(Guid uid, ShardRef shard, string owner) =>
         await (await LedgerAsync(uid)).MoveAsync(EngineWire.ToId(shard), new OwnerId(owner), CancellationToken.None);
@@ -203,6 +196,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
             try
             {
                 Use(await SequenceLedger.CreateAsync(record, _store, _placement, _time, cancellationToken));
+                await WitnessAsync(Neighbours(), record.Uid, exists: true);
             }
             catch
             {
@@ -218,21 +212,128 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         }
     }
 
+    /// <summary>The silos after this one.</summary>
+    private IEnumerable<OwnerId> Neighbours()
+    {
+        IReadOnlyList<OwnerId> live = _silos.Live();
+        int self = live.TakeWhile(s => s != _silos.Self).Count();
+        return live.Skip(self + 1).Concat(live.Take(self)).Take(Witnesses);
+    }
+
+    /// <summary>Tells silos that the sequence exists, or does no longer. One that does not hear it is no worse a silo.</summary>
+    private Task WitnessAsync(IEnumerable<OwnerId> silos, Guid uid, bool exists) => Task.WhenAll(silos.Select(async silo =>
+    {
+        try
+        {
+            await _silos.Host(silo).WitnessAsync(new NamedSequence(Id.Value, uid), exists).WaitAsync(_links.Times.Probe, _links.Times.Time);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            // See above.
+        }
+    }));
+
+    private async Task<SequenceHandle> ForkAsync(Guid uid, Guid forkUid, string name, long? length)
+    {
+        SequenceLedger ledger = await LedgerAsync(uid);
+        ISequenceGrain grain = _links.Grains.GetGrain<ISequenceGrain>(name);
+        if (await AdoptedAsync(grain, forkUid) is { } adopted)
+        {
+            return adopted;
+        }
+
+        LedgerRecord fork = await ledger.ForkAsync(new SequenceId(name), forkUid, length, SeedAsync, RetainAsync, CancellationToken.None);
+        LedgerSeed seed = new(fork.Uid, Packed.Of(fork.Spec), fork.Length, EngineWire.ToMap(fork.Shards.AsSpan()), fork.Fence);
+        OwnerId home = fork.Shards.IsEmpty ? _silos.Self : fork.Shards[0].Owner;
+        try
+        {
+            return await _links.WithHint(home, () => grain.AdoptAsync(seed, CancellationToken.None));
+        }
+        catch (DistAttentionException)
+        {
+            // It was refused. After any other failure it may have been adopted, and the shards are needed.
+            await ReleaseAsync(fork.Shards, fork.Uid);
+            throw;
+        }
+    }
+
+    /// <summary>The fork, if an earlier attempt has made it and its answer was lost.</summary>
+    /// <exception cref="SequenceExistsException">Another sequence has its name.</exception>
+    private static async Task<SequenceHandle?> AdoptedAsync(ISequenceGrain grain, Guid forkUid)
+    {
+        try
+        {
+            SequenceHandle found = await grain.OpenAsync(CancellationToken.None);
+            return found.Uid == forkUid ? found : throw new SequenceExistsException(new SequenceId(found.Name));
+        }
+        catch (SequenceNotFoundException)
+        {
+            return null;
+        }
+    }
+
     private void Use(SequenceLedger ledger)
     {
         _ledger = ledger;
         _local.Add(Id.Value, ledger.Record.Uid);
     }
 
+    /// <summary>
+    /// Does something with the ledger. Where another activation has taken it over meanwhile, this one takes it back: they can only be
+    /// two until the cluster agrees on which of them stays.
+    /// </summary>
+    private async Task<T> OnLedgerAsync<T>(Guid? uid, Func<SequenceLedger, Task<T>> call)
+    {
+        while (true)
+        {
+            SequenceLedger ledger = await LedgerAsync(uid);
+            try
+            {
+                return await call(ledger);
+            }
+            catch (LedgerFencedException)
+            {
+                Interlocked.CompareExchange(ref _ledger, null, ledger);
+            }
+        }
+    }
+
+    /// <summary>The ledger of this name, opened if it is stored; null if there is none.</summary>
+    private async Task<SequenceLedger?> TakeOverAsync(CancellationToken cancellationToken)
+    {
+        await _opening.WaitAsync(cancellationToken);
+        try
+        {
+            while (_ledger is null && await _store.ReadAsync(Id, cancellationToken) is { } stored)
+            {
+                try
+                {
+                    Use(await SequenceLedger.OpenAsync(stored, _store, _placement, _time, cancellationToken));
+                }
+                catch (LedgerFencedException)
+                {
+                    // Another one was faster: what it stored is read again.
+                }
+            }
+
+            return _ledger;
+        }
+        finally
+        {
+            _opening.Release();
+        }
+    }
+
     /// <summary>The ledger of the sequence meant; null: of this name.</summary>
     private async ValueTask<SequenceLedger> LedgerAsync(Guid? uid)
     {
-        if (_ledger is { } ledger && (uid is null || uid == ledger.Record.Uid))
+        SequenceLedger? ledger = _ledger ?? await TakeOverAsync(CancellationToken.None);
+        if (ledger is not null && (uid is null || uid == ledger.Record.Uid))
         {
             return ledger;
         }
 
-        if (_ledger is null && await Catalog.FindAsync(Id.Value) is { } known && (uid is null || uid == known))
+        if (ledger is null && !_links.IsDurable && await Catalog.FindAsync(Id.Value) is { } known && (uid is null || uid == known))
         {
             throw new ShardLostException(Id, new PositionRange(0, long.MaxValue), "the silo that held the sequence's ledger is gone");
         }

@@ -50,6 +50,8 @@ internal sealed class GroupPlacement(ISiloMemory silos) : IShardPlacement
             .First();
     }
 
+    public OwnerId? ChooseInstead(SequenceSpec spec, ImmutableArray<ShardEntry> shards, int index) => silos.TakesOverFrom(shards[index].Owner);
+
     private static int GroupsFor(SequenceSpec spec, int silos) =>
         spec.ExpectedMask is not CausalMask && BitOperations.IsPow2(silos) ? silos : (int)BitOperations.RoundUpToPowerOf2((uint)(silos * GroupsPerSilo));
 

@@ -8,6 +8,10 @@ internal interface ISiloMemory
     /// <summary>The silo that asks.</summary>
     OwnerId Self { get; }
 
+    /// <summary>The live silo that takes over from one; null if there is no other, or if what one holds cannot be read back by another.</summary>
+    /// <param name="owner">A silo, live or not.</param>
+    OwnerId? TakesOverFrom(OwnerId owner);
+
     /// <summary>Live silos, in a fixed order.</summary>
     IReadOnlyList<OwnerId> Live();
 

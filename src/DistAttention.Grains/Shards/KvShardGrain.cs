@@ -42,9 +42,9 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
 
     public async Task<string> WriteAsync(WriteCall write, CancellationToken cancellationToken)
     {
-        using CallBook.Entry entry = _calls.Begin(write.CallId);
+        using CallBook.Entry entry = _calls.Begin(write.CallId, cancellationToken);
         SequenceSpec spec = write.Spec.Value;
-        RequireCommitted(write, spec);
+        await RequireCommittedAsync(write, spec, entry.Token);
         ShardWrite rows = new(
             _id,
             spec,
@@ -53,10 +53,13 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
             write.FirstIdx,
             write.Count,
             write.K.Floats("k", write.Count, spec.NumHeadsKv, spec.HeadDim),
-            write.V.Floats("v", write.Count, spec.NumHeadsKv, spec.HeadDimV));
+            write.V.Floats("v", write.Count, spec.NumHeadsKv, spec.AppendedHeadDimV))
+        {
+            CommittedRows = write.CommittedRows,
+        };
         try
         {
-            await Task.Run(() => _shards.WriteAsync(rows, cancellationToken).AsTask(), cancellationToken);
+            await Task.Run(() => _shards.WriteAsync(rows, entry.Token).AsTask(), entry.Token);
         }
         catch (StaleWriteException)
         {
@@ -75,14 +78,20 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
         return Task.CompletedTask;
     }
 
-    public Task<bool> IsWorkingOnAsync(Guid callId) => Task.FromResult(_calls.Contains(callId));
+    public Task<CallProgress> AskAsync(Guid callId) => Task.FromResult(_calls.Ask(callId));
 
-    public Task<ShardWhereabouts> FindAsync() => Task.FromResult(new ShardWhereabouts(_silos.Self.Value, RowsHeld()));
+    public Task CancelAsync(Guid callId)
+    {
+        _calls.Cancel(callId);
+        return Task.CompletedTask;
+    }
+
+    public Task<ShardWhereabouts> FindAsync() => Task.FromResult(new ShardWhereabouts(_silos.Self.Value, RowsOf(_shards.Registry.TryLease(_id))));
 
     /// <summary>Refuses to go on where acknowledged rows are gone: an append must not hide their loss.</summary>
-    private void RequireCommitted(WriteCall write, SequenceSpec spec)
+    private async Task RequireCommittedAsync(WriteCall write, SequenceSpec spec, CancellationToken cancellationToken)
     {
-        if (write.CommittedRows > 0 && RowsHeld() < write.CommittedRows)
+        if (write.CommittedRows > 0 && RowsOf(await _shards.Registry.LeaseOrLoadAsync(_id, write.CommittedRows, write.Fence, cancellationToken)) < write.CommittedRows)
         {
             long start = (long)_id.Index * spec.ShardLength;
             throw new ShardLostException(
@@ -92,9 +101,9 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
         }
     }
 
-    private int RowsHeld()
+    /// <summary>Rows of a leased shard, whose lease ends here.</summary>
+    private static int RowsOf(Shard? shard)
     {
-        Shard? shard = _shards.Registry.TryLease(_id);
         if (shard is null)
         {
             return 0;

@@ -10,13 +10,15 @@ internal sealed class ClusterSilos : ISiloMemory
 {
     private readonly ISiloStatusOracle _oracle;
     private readonly ShardHostClient _hosts;
+    private readonly IShardStore _store;
     private readonly DistAttentionOptions _options;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _refreshing = new(1, 1);
     private volatile Published _published = new(new Dictionary<string, SiloReport>(), long.MinValue);
 
-    public ClusterSilos(ISiloStatusOracle oracle, ShardHostClient hosts, IOptions<DistAttentionOptions> options, TimeProvider time)
+    public ClusterSilos(ISiloStatusOracle oracle, ShardHostClient hosts, IShardStore store, IOptions<DistAttentionOptions> options, TimeProvider time)
     {
+        _store = store;
         _oracle = oracle;
         _hosts = hosts;
         _options = options.Value;
@@ -41,6 +43,23 @@ internal sealed class ClusterSilos : ISiloMemory
         IEnumerable<SiloAddress> active = _oracle.GetApproximateSiloStatuses(onlyActive: true).Keys;
         OwnerId[] live = [.. active.Order().Select(OwnerOf)];
         return live.Length > 0 ? live : [Self];
+    }
+
+    /// <summary>
+    /// The next one in the order of addresses, so that every silo agrees without asking: it is the one that keeps second copies, where
+    /// copies are kept, and neighbouring shards stay together.
+    /// </summary>
+    public OwnerId? TakesOverFrom(OwnerId owner)
+    {
+        if (!_store.IsDurable)
+        {
+            return null;
+        }
+
+        SiloAddress address = AddressOf(owner);
+        SiloAddress[] others = [.. Live().Where(s => s != owner).Select(AddressOf).Order()];
+        SiloAddress? next = others.FirstOrDefault(s => s.CompareTo(address) > 0) ?? others.FirstOrDefault();
+        return next is null ? null : OwnerOf(next);
     }
 
     /// <summary>Bytes of K/V that a silo said it can still take; null if it has not said.</summary>

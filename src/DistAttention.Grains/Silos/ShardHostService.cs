@@ -18,6 +18,7 @@ internal sealed class ShardHostService : GrainService, IShardHostService
     private readonly TrafficMeter _traffic;
     private readonly LocalSequences _sequences;
     private readonly ActiveShards _active;
+    private readonly Parcels _parcels;
 
     public ShardHostService(GrainId id, Silo silo, ILoggerFactory loggers, IServiceProvider services)
         : base(id, silo, loggers)
@@ -29,38 +30,47 @@ internal sealed class ShardHostService : GrainService, IShardHostService
         _traffic = services.GetRequiredService<TrafficMeter>();
         _sequences = services.GetRequiredService<LocalSequences>();
         _active = services.GetRequiredService<ActiveShards>();
+        _parcels = services.GetRequiredService<Parcels>();
     }
 
     public async Task<TileReply> ComputeAsync(TileCall call, CancellationToken cancellationToken)
     {
-        using CallBook.Entry entry = _calls.Begin(call.CallId);
+        using CallBook.Entry entry = _calls.Begin(call.CallId, cancellationToken);
         return await Task.Run(
             async () =>
             {
-                TileAnswer answer = await _shards.ComputeAsync(EngineWire.ToRequest(call), cancellationToken);
+                TileAnswer answer = await _shards.ComputeAsync(EngineWire.ToRequest(call), entry.Token);
                 TileReply reply = EngineWire.ToReply(answer, call);
                 _traffic.Add(call.Q.ByteLength + reply.Partials.Sum(static p => (long)p.ByteLength));
                 call.Q.Dispose();
                 return reply;
             },
-            cancellationToken);
+            entry.Token);
     }
 
     public async Task<TileMassReply> MassAsync(TileMassCall call, CancellationToken cancellationToken)
     {
-        using CallBook.Entry entry = _calls.Begin(call.Tile.CallId);
+        using CallBook.Entry entry = _calls.Begin(call.Tile.CallId, cancellationToken);
         return await Task.Run(
             async () =>
             {
-                MassAnswer answer = await _shards.MassAsync(EngineWire.ToRequest(call), cancellationToken);
+                MassAnswer answer = await _shards.MassAsync(EngineWire.ToRequest(call), entry.Token);
                 TileMassReply reply = EngineWire.ToReply(answer, call);
-                _traffic.Add(call.Tile.Q.ByteLength + reply.Bins.ByteLength + reply.TopPositions.ByteLength + reply.TopWeights.ByteLength);
-                return reply;
+                _traffic.Add(call.Tile.Q.ByteLength + reply.ByteLength);
+                return _parcels.Fit("The mass of one query row", reply.ByteLength, reply, reply.In);
             },
-            cancellationToken);
+            entry.Token);
     }
 
-    public Task<bool> IsWorkingOnAsync(Guid callId) => Task.FromResult(_calls.Contains(callId));
+    public Task<CallProgress> AskAsync(Guid callId) => Task.FromResult(_calls.Ask(callId));
+
+    public Task CancelAsync(Guid callId)
+    {
+        _calls.Cancel(callId);
+        return Task.CompletedTask;
+    }
+
+    public Task<ParcelPart> FetchAsync(Guid id, int part) => Task.FromResult(_parcels.Fetch(id, part));
 
     public Task RetainAsync(ShardRef[] shards, Guid holder) =>
         _shards.Registry.RetainAsync(shards.Select(EngineWire.ToId), holder, CancellationToken.None).AsTask();
@@ -100,6 +110,20 @@ internal sealed class ShardHostService : GrainService, IShardHostService
             Sequences = _sequences.Count,
             BytesMoved = _traffic.Bytes,
         });
+    }
+
+    public Task WitnessAsync(NamedSequence sequence, bool exists)
+    {
+        if (exists)
+        {
+            _sequences.Witness(sequence);
+        }
+        else
+        {
+            _sequences.Forget(sequence);
+        }
+
+        return Task.CompletedTask;
     }
 
     public Task<NamedSequence[]> GetSequencesAsync() => Task.FromResult(_sequences.All());

@@ -32,7 +32,7 @@ internal static class EngineWire
     public static SequenceHandle ToHandle(LedgerRecord record) => new(record.Id.Value, record.Uid, Packed.Of(record.Spec));
 
     public static LedgerSnapshot ToSnapshot(LedgerView view) =>
-        new(new SequenceId(view.Handle.Name), view.Handle.Spec.Value, view.State, ToEntries(view.Shards).ToArray());
+        new(new SequenceId(view.Handle.Name), view.Handle.Spec.Value, view.State, ToEntries(view.Shards).ToArray()) { Fence = view.Fence };
 
     public static ReservationView ToView(Reservation reservation) => new(
         reservation.OperationId,
@@ -52,19 +52,20 @@ internal static class EngineWire
     public static TileCall ToCall(TileRequest request, int firstRow, int rows)
     {
         SequenceSpec spec = request.Spec;
-        int row = spec.NumHeadsQ * spec.HeadDim;
+        int row = spec.NumHeadsQ * spec.StoredHeadDim;
         return new TileCall
         {
             CallId = Guid.NewGuid(),
             Spec = Packed.Of(spec),
             Snapshot = request.Snapshot,
-            Q = new TensorPayload(request.Q.Slice(firstRow * row, rows * row), rows, spec.NumHeadsQ, spec.HeadDim),
+            Q = new TensorPayload(request.Q.Slice(firstRow * row, rows * row), rows, spec.NumHeadsQ, spec.StoredHeadDim),
             Rows = rows,
             FirstQueryPosition = request.FirstQueryPosition + firstRow,
             Mask = Packed.Of(request.Mask),
             Score = Packed.Of(request.Score),
             Shards = [.. request.Shards.Select(static s => new WireSlice(ToRef(s.Shard.Id), s.Length))],
             Nodes = [.. request.Nodes.Select(static n => new WireNode(n.Level, n.Index))],
+            Fence = request.Fence,
         };
     }
 
@@ -80,13 +81,14 @@ internal static class EngineWire
         {
             Spec = spec,
             Snapshot = call.Snapshot,
-            Q = call.Q.Floats("q", call.Rows, spec.NumHeadsQ, spec.HeadDim),
+            Q = call.Q.Floats("q", call.Rows, spec.NumHeadsQ, spec.StoredHeadDim),
             Rows = call.Rows,
             FirstQueryPosition = call.FirstQueryPosition,
             Mask = call.Mask.Value,
             Score = call.Score.Value,
             Shards = [.. call.Shards.Select(static s => new ShardSlice(new ShardEntry(ToId(s.Shard), OwnerId.Local), s.Length))],
             Nodes = [.. call.Nodes.Select(static n => new TreeNode(n.Level, n.Index))],
+            Fence = call.Fence,
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace DistAttention.Kernels;
@@ -35,6 +36,7 @@ public static unsafe class AttentionKernel
         CancellationToken token) =>
         ComputeNode(kv, headKv, q, firstRow, rowCount, firstRun, level, destination, scratch, KernelChoice.Measured, LaneWidth.Preferred, token);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void ComputeNode(
         KvView kv,
         int headKv,

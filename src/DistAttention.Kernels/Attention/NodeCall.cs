@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace DistAttention.Kernels;
 
 /// <summary>One call of <see cref="AttentionKernel"/>: cuts its query vectors into chunks, each computed by the kernel that suits it.</summary>
@@ -36,6 +38,7 @@ internal unsafe struct NodeCall
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Run<TLanes, TVec, TElement, TScaled>()
         where TLanes : struct, ILanes<TVec>
         where TVec : struct

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace DistAttention.Kernels;
 
@@ -16,6 +17,7 @@ internal static class NodeFold
         BitOperations.Log2((ulong)((positions.Length / SequenceFormat.RunLength) + 2)) + 3;
 
     /// <summary>Computes node T(level, index) into a partial of the kernel's stack; false when it is empty and nothing was written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Compute<TKernel>(ref TKernel kernel, in NodeJob job, int level, long index, int partial)
         where TKernel : struct, ITileKernel
     {
@@ -42,6 +44,7 @@ internal static class NodeFold
         return left || right;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool Run<TKernel>(ref TKernel kernel, in NodeJob job, PositionRange positions, PositionRange queries, int partial)
         where TKernel : struct, ITileKernel
     {

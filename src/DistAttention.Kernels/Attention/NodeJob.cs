@@ -16,7 +16,7 @@ internal unsafe struct NodeJob
     public int NumHeadsQ;
     public int GroupSize;
     public long FirstQueryPosition;
-    public float ScaleLog2;
+    public CompiledScore Score;
     public CompiledMask Mask;
 
     public KernelScratch Scratch;
@@ -58,7 +58,7 @@ internal unsafe struct NodeJob
         NumHeadsQ = q.NumHeadsQ,
         GroupSize = q.NumHeadsQ / kv.Layout.NumHeadsKv,
         FirstQueryPosition = q.FirstPosition,
-        ScaleLog2 = q.ScaleLog2,
+        Score = q.Score,
         Mask = q.Mask,
         Scratch = scratch,
         Token = token,

@@ -4,14 +4,15 @@ namespace DistAttention.Kernels;
 public readonly ref struct QueryTile
 {
     /// <summary>Describes query rows.</summary>
-    /// <param name="q">[rows, numHeadsQ, headDim].</param>
+    /// <param name="q">[rows, numHeadsQ, headDim], projected and turned already where score and sequence say so.</param>
     /// <param name="rows">Query rows.</param>
     /// <param name="numHeadsQ">Query heads.</param>
     /// <param name="firstPosition">Absolute position of row 0; may be negative.</param>
-    /// <param name="scaleLog2">See <see cref="ScaleLog2"/>.</param>
+    /// <param name="score">How scores are made.</param>
     /// <param name="mask">Which positions each row sees.</param>
-    public QueryTile(ReadOnlySpan<float> q, int rows, int numHeadsQ, long firstPosition, float scaleLog2, CompiledMask mask)
+    public QueryTile(ReadOnlySpan<float> q, int rows, int numHeadsQ, long firstPosition, CompiledScore score, CompiledMask mask)
     {
+        ArgumentNullException.ThrowIfNull(score);
         ArgumentNullException.ThrowIfNull(mask);
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfLessThan(numHeadsQ, 1);
@@ -19,7 +20,7 @@ public readonly ref struct QueryTile
         Rows = rows;
         NumHeadsQ = numHeadsQ;
         FirstPosition = firstPosition;
-        ScaleLog2 = scaleLog2;
+        Score = score;
         Mask = mask;
     }
 
@@ -35,13 +36,9 @@ public readonly ref struct QueryTile
     /// <summary>Absolute position of row 0.</summary>
     public long FirstPosition { get; }
 
-    /// <summary>What q is multiplied by, once, so that scores are in base 2: SmScale · log₂ e, rounded once to float.</summary>
-    public float ScaleLog2 { get; }
+    /// <summary>How scores are made.</summary>
+    public CompiledScore Score { get; }
 
     /// <summary>Which positions each row sees.</summary>
     public CompiledMask Mask { get; }
-
-    /// <summary>The <see cref="ScaleLog2"/> of a natural scale.</summary>
-    /// <param name="smScale">The factor between q·k and the natural score.</param>
-    public static float ToScaleLog2(float smScale) => (float)(smScale * Log2.LogE);
 }

@@ -30,364 +30,261 @@ internal static unsafe class ColumnLaneOutput
         where TVec : struct
         where TElement : struct, IKvElement
     {
-        int group = KeyLaneGroup.Size<TLanes, TVec>(count);
-        for (int i = 0; i < count; i += group)
+        for (int i = 0, group; i < count; i += group)
         {
+            group = KeyLaneGroup.Next<TLanes, TVec>(count - i);
+            int most = MostVectors(group);
             for (int c = 0, vectors; c < valueStride; c += vectors * TLanes.Count)
             {
-                vectors = valueStride - c >= 4 * TLanes.Count ? 4 : 1;
-                float* to = output + (i * valueStride) + c;
+                vectors = valueStride - c >= most * TLanes.Count ? most : 1;
+                Columns columns = new(values + (c * TElement.Bytes), valueStride, keyCount, weights + (i * Tile), factors + (i * Tile), alpha + i, sums + i, output + (i * valueStride) + c);
                 if (c == 0)
                 {
-                    Block<TLanes, TVec, TElement, Yes>(vectors, group, values, ref ahead, c, valueStride, keyCount, weights + (i * Tile), factors + (i * Tile), alpha + i, sums + i, to);
+                    Group<TLanes, TVec, TElement, Yes>(group, vectors, columns, ref ahead);
                 }
                 else
                 {
-                    Block<TLanes, TVec, TElement, No>(vectors, group, values, ref ahead, c, valueStride, keyCount, weights + (i * Tile), factors + (i * Tile), alpha + i, sums + i, to);
+                    Group<TLanes, TVec, TElement, No>(group, vectors, columns, ref ahead);
                 }
             }
         }
     }
 
     /// <summary>Steps of the inner loop in one run.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static long Steps<TLanes, TVec>(int count, nint valueStride, int keyCount)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
     {
         nint vectors = valueStride / TLanes.Count;
-        return (long)keyCount * ((vectors / 4) + (vectors % 4)) * (count / KeyLaneGroup.Size<TLanes, TVec>(count));
+        long steps = 0;
+        for (int i = 0, group; i < count; i += group)
+        {
+            group = KeyLaneGroup.Next<TLanes, TVec>(count - i);
+            int most = MostVectors(group);
+            steps += (vectors / most) + (vectors % most);
+        }
+
+        return steps * keyCount;
     }
 
-    private static void Block<TLanes, TVec, TElement, TSum>(int vectors, int queries, byte* values, ref ReadAhead ahead, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int MostVectors(int group) => group == 8 ? 2 : 4;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Group<TLanes, TVec, TElement, TSum>(int group, int vectors, in Columns columns, ref ReadAhead ahead)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
         where TSum : struct, IChoice
     {
-        switch (vectors, queries)
+        switch (group, vectors)
         {
-            case (4, 4):
-                Output4x4<TLanes, TVec, TElement, TSum>(values, ref ahead, index, valueStride, keyCount, weights, factors, alpha, sums, output);
+            case (8, 2):
+                Output8<TLanes, TVec, TElement, TSum, LaneRow2<TLanes, TVec>>(columns, ref ahead);
                 break;
-            case (4, 2):
-                Output4x2<TLanes, TVec, TElement, TSum>(values, ref ahead, index, valueStride, keyCount, weights, factors, alpha, sums, output);
+            case (8, 1):
+                Output8<TLanes, TVec, TElement, TSum, LaneRow1<TLanes, TVec>>(columns, ref ahead);
+                break;
+            case (4, 4):
+                Output4<TLanes, TVec, TElement, TSum, LaneRow4<TLanes, TVec>>(columns, ref ahead);
                 break;
             case (4, 1):
-                Output4x1<TLanes, TVec, TElement, TSum>(values, ref ahead, index, valueStride, keyCount, weights, factors, alpha, sums, output);
+                Output4<TLanes, TVec, TElement, TSum, LaneRow1<TLanes, TVec>>(columns, ref ahead);
+                break;
+            case (2, 4):
+                Output2<TLanes, TVec, TElement, TSum, LaneRow4<TLanes, TVec>>(columns, ref ahead);
+                break;
+            case (2, 1):
+                Output2<TLanes, TVec, TElement, TSum, LaneRow1<TLanes, TVec>>(columns, ref ahead);
                 break;
             case (1, 4):
-                Output1x4<TLanes, TVec, TElement, TSum>(values, ref ahead, index, valueStride, keyCount, weights, factors, alpha, sums, output);
-                break;
-            case (1, 2):
-                Output1x2<TLanes, TVec, TElement, TSum>(values, ref ahead, index, valueStride, keyCount, weights, factors, alpha, sums, output);
+                Output1<TLanes, TVec, TElement, TSum, LaneRow4<TLanes, TVec>>(columns, ref ahead);
                 break;
             default:
-                Output1x1<TLanes, TVec, TElement, TSum>(values, ref ahead, index, valueStride, keyCount, weights, factors, alpha, sums, output);
+                Output1<TLanes, TVec, TElement, TSum, LaneRow1<TLanes, TVec>>(columns, ref ahead);
                 break;
         }
     }
 
-    /// <summary>Four vectors of columns × 4 queries.</summary>
+    /// <summary>Eight queries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Output4x4<TLanes, TVec, TElement, TSum>(byte* values, ref ReadAhead ahead, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
+    private static void Output8<TLanes, TVec, TElement, TSum, TRow>(in Columns columns, ref ReadAhead ahead)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
         where TSum : struct, IChoice
+        where TRow : struct, ILaneRow<TRow, TLanes, TVec>
     {
-        TVec a0 = TLanes.Broadcast(alpha[0]);
-        TVec a1 = TLanes.Broadcast(alpha[1]);
-        TVec a2 = TLanes.Broadcast(alpha[2]);
-        TVec a3 = TLanes.Broadcast(alpha[3]);
-        TVec o0a = TLanes.Multiply(TLanes.Load(output), a0);
-        TVec o0b = TLanes.Multiply(TLanes.Load(output + TLanes.Count), a0);
-        TVec o0c = TLanes.Multiply(TLanes.Load(output + (2 * TLanes.Count)), a0);
-        TVec o0d = TLanes.Multiply(TLanes.Load(output + (3 * TLanes.Count)), a0);
-        TVec o1a = TLanes.Multiply(TLanes.Load(output + valueStride), a1);
-        TVec o1b = TLanes.Multiply(TLanes.Load(output + valueStride + TLanes.Count), a1);
-        TVec o1c = TLanes.Multiply(TLanes.Load(output + valueStride + (2 * TLanes.Count)), a1);
-        TVec o1d = TLanes.Multiply(TLanes.Load(output + valueStride + (3 * TLanes.Count)), a1);
-        TVec o2a = TLanes.Multiply(TLanes.Load(output + (2 * valueStride)), a2);
-        TVec o2b = TLanes.Multiply(TLanes.Load(output + (2 * valueStride) + TLanes.Count), a2);
-        TVec o2c = TLanes.Multiply(TLanes.Load(output + (2 * valueStride) + (2 * TLanes.Count)), a2);
-        TVec o2d = TLanes.Multiply(TLanes.Load(output + (2 * valueStride) + (3 * TLanes.Count)), a2);
-        TVec o3a = TLanes.Multiply(TLanes.Load(output + (3 * valueStride)), a3);
-        TVec o3b = TLanes.Multiply(TLanes.Load(output + (3 * valueStride) + TLanes.Count), a3);
-        TVec o3c = TLanes.Multiply(TLanes.Load(output + (3 * valueStride) + (2 * TLanes.Count)), a3);
-        TVec o3d = TLanes.Multiply(TLanes.Load(output + (3 * valueStride) + (3 * TLanes.Count)), a3);
+        TRow o0 = Start<TLanes, TVec, TRow>(columns, 0);
+        TRow o1 = Start<TLanes, TVec, TRow>(columns, 1);
+        TRow o2 = Start<TLanes, TVec, TRow>(columns, 2);
+        TRow o3 = Start<TLanes, TVec, TRow>(columns, 3);
+        TRow o4 = Start<TLanes, TVec, TRow>(columns, 4);
+        TRow o5 = Start<TLanes, TVec, TRow>(columns, 5);
+        TRow o6 = Start<TLanes, TVec, TRow>(columns, 6);
+        TRow o7 = Start<TLanes, TVec, TRow>(columns, 7);
+        TVec t0 = TLanes.Zero, t1 = TLanes.Zero, t2 = TLanes.Zero, t3 = TLanes.Zero;
+        TVec t4 = TLanes.Zero, t5 = TLanes.Zero, t6 = TLanes.Zero, t7 = TLanes.Zero;
+        ReadAhead fetch = ahead; // in registers
+        byte* values = columns.Values;
+        nint stride = columns.ValueStride * TElement.Bytes;
+        float* factors = columns.Factors;
+        float* weights = columns.Weights;
+        for (int key = columns.KeyCount; key > 0; key--, values += stride, factors++, weights++)
+        {
+            fetch.Step<TElement>(2);
+            TRow v = TRow.Columns<TElement>(values);
+            TVec p = TLanes.Broadcast(factors[0]);
+            t0 = Summed<TLanes, TVec, TElement, TSum>(t0, p, weights);
+            o0 = TRow.Fma(p, v, o0);
+            p = TLanes.Broadcast(factors[Tile]);
+            t1 = Summed<TLanes, TVec, TElement, TSum>(t1, p, weights + Tile);
+            o1 = TRow.Fma(p, v, o1);
+            p = TLanes.Broadcast(factors[2 * Tile]);
+            t2 = Summed<TLanes, TVec, TElement, TSum>(t2, p, weights + (2 * Tile));
+            o2 = TRow.Fma(p, v, o2);
+            p = TLanes.Broadcast(factors[3 * Tile]);
+            t3 = Summed<TLanes, TVec, TElement, TSum>(t3, p, weights + (3 * Tile));
+            o3 = TRow.Fma(p, v, o3);
+            p = TLanes.Broadcast(factors[4 * Tile]);
+            t4 = Summed<TLanes, TVec, TElement, TSum>(t4, p, weights + (4 * Tile));
+            o4 = TRow.Fma(p, v, o4);
+            p = TLanes.Broadcast(factors[5 * Tile]);
+            t5 = Summed<TLanes, TVec, TElement, TSum>(t5, p, weights + (5 * Tile));
+            o5 = TRow.Fma(p, v, o5);
+            p = TLanes.Broadcast(factors[6 * Tile]);
+            t6 = Summed<TLanes, TVec, TElement, TSum>(t6, p, weights + (6 * Tile));
+            o6 = TRow.Fma(p, v, o6);
+            p = TLanes.Broadcast(factors[7 * Tile]);
+            t7 = Summed<TLanes, TVec, TElement, TSum>(t7, p, weights + (7 * Tile));
+            o7 = TRow.Fma(p, v, o7);
+        }
+
+        ahead = fetch;
+        End<TLanes, TVec, TSum, TRow>(columns, 0, o0, t0);
+        End<TLanes, TVec, TSum, TRow>(columns, 1, o1, t1);
+        End<TLanes, TVec, TSum, TRow>(columns, 2, o2, t2);
+        End<TLanes, TVec, TSum, TRow>(columns, 3, o3, t3);
+        End<TLanes, TVec, TSum, TRow>(columns, 4, o4, t4);
+        End<TLanes, TVec, TSum, TRow>(columns, 5, o5, t5);
+        End<TLanes, TVec, TSum, TRow>(columns, 6, o6, t6);
+        End<TLanes, TVec, TSum, TRow>(columns, 7, o7, t7);
+    }
+
+    /// <summary>Four queries.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Output4<TLanes, TVec, TElement, TSum, TRow>(in Columns columns, ref ReadAhead ahead)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct
+        where TElement : struct, IKvElement
+        where TSum : struct, IChoice
+        where TRow : struct, ILaneRow<TRow, TLanes, TVec>
+    {
+        TRow o0 = Start<TLanes, TVec, TRow>(columns, 0);
+        TRow o1 = Start<TLanes, TVec, TRow>(columns, 1);
+        TRow o2 = Start<TLanes, TVec, TRow>(columns, 2);
+        TRow o3 = Start<TLanes, TVec, TRow>(columns, 3);
         TVec t0 = TLanes.Zero, t1 = TLanes.Zero, t2 = TLanes.Zero, t3 = TLanes.Zero;
         ReadAhead fetch = ahead; // in registers
-        for (nint key = 0; key < keyCount; key++, index += valueStride)
+        byte* values = columns.Values;
+        nint stride = columns.ValueStride * TElement.Bytes;
+        float* factors = columns.Factors;
+        float* weights = columns.Weights;
+        for (int key = columns.KeyCount; key > 0; key--, values += stride, factors++, weights++)
         {
-            fetch.Step<TElement>();
-            TVec va = TElement.Load<TLanes, TVec>(values, index);
-            TVec vb = TElement.Load<TLanes, TVec>(values, index + TLanes.Count);
-            TVec vc = TElement.Load<TLanes, TVec>(values, index + (2 * TLanes.Count));
-            TVec vd = TElement.Load<TLanes, TVec>(values, index + (3 * TLanes.Count));
-            TVec p = TLanes.Broadcast(factors[key]);
-            t0 = Summed<TLanes, TVec, TElement, TSum>(t0, p, weights + key);
-            o0a = TLanes.Fma(p, va, o0a);
-            o0b = TLanes.Fma(p, vb, o0b);
-            o0c = TLanes.Fma(p, vc, o0c);
-            o0d = TLanes.Fma(p, vd, o0d);
-            p = TLanes.Broadcast(factors[key + Tile]);
-            t1 = Summed<TLanes, TVec, TElement, TSum>(t1, p, weights + key + Tile);
-            o1a = TLanes.Fma(p, va, o1a);
-            o1b = TLanes.Fma(p, vb, o1b);
-            o1c = TLanes.Fma(p, vc, o1c);
-            o1d = TLanes.Fma(p, vd, o1d);
-            p = TLanes.Broadcast(factors[key + (2 * Tile)]);
-            t2 = Summed<TLanes, TVec, TElement, TSum>(t2, p, weights + key + (2 * Tile));
-            o2a = TLanes.Fma(p, va, o2a);
-            o2b = TLanes.Fma(p, vb, o2b);
-            o2c = TLanes.Fma(p, vc, o2c);
-            o2d = TLanes.Fma(p, vd, o2d);
-            p = TLanes.Broadcast(factors[key + (3 * Tile)]);
-            t3 = Summed<TLanes, TVec, TElement, TSum>(t3, p, weights + key + (3 * Tile));
-            o3a = TLanes.Fma(p, va, o3a);
-            o3b = TLanes.Fma(p, vb, o3b);
-            o3c = TLanes.Fma(p, vc, o3c);
-            o3d = TLanes.Fma(p, vd, o3d);
+            fetch.Step<TElement>(4);
+            TRow v = TRow.Columns<TElement>(values);
+            TVec p = TLanes.Broadcast(factors[0]);
+            t0 = Summed<TLanes, TVec, TElement, TSum>(t0, p, weights);
+            o0 = TRow.Fma(p, v, o0);
+            p = TLanes.Broadcast(factors[Tile]);
+            t1 = Summed<TLanes, TVec, TElement, TSum>(t1, p, weights + Tile);
+            o1 = TRow.Fma(p, v, o1);
+            p = TLanes.Broadcast(factors[2 * Tile]);
+            t2 = Summed<TLanes, TVec, TElement, TSum>(t2, p, weights + (2 * Tile));
+            o2 = TRow.Fma(p, v, o2);
+            p = TLanes.Broadcast(factors[3 * Tile]);
+            t3 = Summed<TLanes, TVec, TElement, TSum>(t3, p, weights + (3 * Tile));
+            o3 = TRow.Fma(p, v, o3);
         }
 
         ahead = fetch;
-        TLanes.Store(output, o0a);
-        TLanes.Store(output + TLanes.Count, o0b);
-        TLanes.Store(output + (2 * TLanes.Count), o0c);
-        TLanes.Store(output + (3 * TLanes.Count), o0d);
-        TLanes.Store(output + valueStride, o1a);
-        TLanes.Store(output + valueStride + TLanes.Count, o1b);
-        TLanes.Store(output + valueStride + (2 * TLanes.Count), o1c);
-        TLanes.Store(output + valueStride + (3 * TLanes.Count), o1d);
-        TLanes.Store(output + (2 * valueStride), o2a);
-        TLanes.Store(output + (2 * valueStride) + TLanes.Count, o2b);
-        TLanes.Store(output + (2 * valueStride) + (2 * TLanes.Count), o2c);
-        TLanes.Store(output + (2 * valueStride) + (3 * TLanes.Count), o2d);
-        TLanes.Store(output + (3 * valueStride), o3a);
-        TLanes.Store(output + (3 * valueStride) + TLanes.Count, o3b);
-        TLanes.Store(output + (3 * valueStride) + (2 * TLanes.Count), o3c);
-        TLanes.Store(output + (3 * valueStride) + (3 * TLanes.Count), o3d);
-        if (TSum.Value)
-        {
-            sums[0] = MathF.FusedMultiplyAdd(sums[0], alpha[0], TLanes.First(t0));
-            sums[1] = MathF.FusedMultiplyAdd(sums[1], alpha[1], TLanes.First(t1));
-            sums[2] = MathF.FusedMultiplyAdd(sums[2], alpha[2], TLanes.First(t2));
-            sums[3] = MathF.FusedMultiplyAdd(sums[3], alpha[3], TLanes.First(t3));
-        }
+        End<TLanes, TVec, TSum, TRow>(columns, 0, o0, t0);
+        End<TLanes, TVec, TSum, TRow>(columns, 1, o1, t1);
+        End<TLanes, TVec, TSum, TRow>(columns, 2, o2, t2);
+        End<TLanes, TVec, TSum, TRow>(columns, 3, o3, t3);
     }
 
-    /// <summary>Four vectors of columns × 2 queries.</summary>
+    /// <summary>Two queries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Output4x2<TLanes, TVec, TElement, TSum>(byte* values, ref ReadAhead ahead, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
+    private static void Output2<TLanes, TVec, TElement, TSum, TRow>(in Columns columns, ref ReadAhead ahead)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
         where TSum : struct, IChoice
+        where TRow : struct, ILaneRow<TRow, TLanes, TVec>
     {
-        TVec a0 = TLanes.Broadcast(alpha[0]);
-        TVec a1 = TLanes.Broadcast(alpha[1]);
-        TVec o0a = TLanes.Multiply(TLanes.Load(output), a0);
-        TVec o0b = TLanes.Multiply(TLanes.Load(output + TLanes.Count), a0);
-        TVec o0c = TLanes.Multiply(TLanes.Load(output + (2 * TLanes.Count)), a0);
-        TVec o0d = TLanes.Multiply(TLanes.Load(output + (3 * TLanes.Count)), a0);
-        TVec o1a = TLanes.Multiply(TLanes.Load(output + valueStride), a1);
-        TVec o1b = TLanes.Multiply(TLanes.Load(output + valueStride + TLanes.Count), a1);
-        TVec o1c = TLanes.Multiply(TLanes.Load(output + valueStride + (2 * TLanes.Count)), a1);
-        TVec o1d = TLanes.Multiply(TLanes.Load(output + valueStride + (3 * TLanes.Count)), a1);
+        TRow o0 = Start<TLanes, TVec, TRow>(columns, 0);
+        TRow o1 = Start<TLanes, TVec, TRow>(columns, 1);
         TVec t0 = TLanes.Zero, t1 = TLanes.Zero;
         ReadAhead fetch = ahead; // in registers
-        for (nint key = 0; key < keyCount; key++, index += valueStride)
+        byte* values = columns.Values;
+        nint stride = columns.ValueStride * TElement.Bytes;
+        float* factors = columns.Factors;
+        float* weights = columns.Weights;
+        for (int key = columns.KeyCount; key > 0; key--, values += stride, factors++, weights++)
         {
-            fetch.Step<TElement>();
-            TVec va = TElement.Load<TLanes, TVec>(values, index);
-            TVec vb = TElement.Load<TLanes, TVec>(values, index + TLanes.Count);
-            TVec vc = TElement.Load<TLanes, TVec>(values, index + (2 * TLanes.Count));
-            TVec vd = TElement.Load<TLanes, TVec>(values, index + (3 * TLanes.Count));
-            TVec p = TLanes.Broadcast(factors[key]);
-            t0 = Summed<TLanes, TVec, TElement, TSum>(t0, p, weights + key);
-            o0a = TLanes.Fma(p, va, o0a);
-            o0b = TLanes.Fma(p, vb, o0b);
-            o0c = TLanes.Fma(p, vc, o0c);
-            o0d = TLanes.Fma(p, vd, o0d);
-            p = TLanes.Broadcast(factors[key + Tile]);
-            t1 = Summed<TLanes, TVec, TElement, TSum>(t1, p, weights + key + Tile);
-            o1a = TLanes.Fma(p, va, o1a);
-            o1b = TLanes.Fma(p, vb, o1b);
-            o1c = TLanes.Fma(p, vc, o1c);
-            o1d = TLanes.Fma(p, vd, o1d);
+            fetch.Step<TElement>(4);
+            TRow v = TRow.Columns<TElement>(values);
+            TVec p = TLanes.Broadcast(factors[0]);
+            t0 = Summed<TLanes, TVec, TElement, TSum>(t0, p, weights);
+            o0 = TRow.Fma(p, v, o0);
+            p = TLanes.Broadcast(factors[Tile]);
+            t1 = Summed<TLanes, TVec, TElement, TSum>(t1, p, weights + Tile);
+            o1 = TRow.Fma(p, v, o1);
         }
 
         ahead = fetch;
-        TLanes.Store(output, o0a);
-        TLanes.Store(output + TLanes.Count, o0b);
-        TLanes.Store(output + (2 * TLanes.Count), o0c);
-        TLanes.Store(output + (3 * TLanes.Count), o0d);
-        TLanes.Store(output + valueStride, o1a);
-        TLanes.Store(output + valueStride + TLanes.Count, o1b);
-        TLanes.Store(output + valueStride + (2 * TLanes.Count), o1c);
-        TLanes.Store(output + valueStride + (3 * TLanes.Count), o1d);
-        if (TSum.Value)
-        {
-            sums[0] = MathF.FusedMultiplyAdd(sums[0], alpha[0], TLanes.First(t0));
-            sums[1] = MathF.FusedMultiplyAdd(sums[1], alpha[1], TLanes.First(t1));
-        }
+        End<TLanes, TVec, TSum, TRow>(columns, 0, o0, t0);
+        End<TLanes, TVec, TSum, TRow>(columns, 1, o1, t1);
     }
 
-    /// <summary>Four vectors of columns × 1 query.</summary>
+    /// <summary>One query.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Output4x1<TLanes, TVec, TElement, TSum>(byte* values, ref ReadAhead ahead, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
+    private static void Output1<TLanes, TVec, TElement, TSum, TRow>(in Columns columns, ref ReadAhead ahead)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
         where TSum : struct, IChoice
+        where TRow : struct, ILaneRow<TRow, TLanes, TVec>
     {
-        TVec a0 = TLanes.Broadcast(alpha[0]);
-        TVec o0a = TLanes.Multiply(TLanes.Load(output), a0);
-        TVec o0b = TLanes.Multiply(TLanes.Load(output + TLanes.Count), a0);
-        TVec o0c = TLanes.Multiply(TLanes.Load(output + (2 * TLanes.Count)), a0);
-        TVec o0d = TLanes.Multiply(TLanes.Load(output + (3 * TLanes.Count)), a0);
+        TRow o0 = Start<TLanes, TVec, TRow>(columns, 0);
         TVec t0 = TLanes.Zero;
         ReadAhead fetch = ahead; // in registers
-        for (nint key = 0; key < keyCount; key++, index += valueStride)
+        byte* values = columns.Values;
+        nint stride = columns.ValueStride * TElement.Bytes;
+        float* factors = columns.Factors;
+        float* weights = columns.Weights;
+        for (int key = columns.KeyCount; key > 0; key--, values += stride, factors++, weights++)
         {
-            fetch.Step<TElement>();
-            TVec va = TElement.Load<TLanes, TVec>(values, index);
-            TVec vb = TElement.Load<TLanes, TVec>(values, index + TLanes.Count);
-            TVec vc = TElement.Load<TLanes, TVec>(values, index + (2 * TLanes.Count));
-            TVec vd = TElement.Load<TLanes, TVec>(values, index + (3 * TLanes.Count));
-            TVec p = TLanes.Broadcast(factors[key]);
-            t0 = Summed<TLanes, TVec, TElement, TSum>(t0, p, weights + key);
-            o0a = TLanes.Fma(p, va, o0a);
-            o0b = TLanes.Fma(p, vb, o0b);
-            o0c = TLanes.Fma(p, vc, o0c);
-            o0d = TLanes.Fma(p, vd, o0d);
+            fetch.Step<TElement>(4);
+            TVec p = TLanes.Broadcast(factors[0]);
+            t0 = Summed<TLanes, TVec, TElement, TSum>(t0, p, weights);
+            o0 = TRow.Fma(p, TRow.Columns<TElement>(values), o0);
         }
 
         ahead = fetch;
-        TLanes.Store(output, o0a);
-        TLanes.Store(output + TLanes.Count, o0b);
-        TLanes.Store(output + (2 * TLanes.Count), o0c);
-        TLanes.Store(output + (3 * TLanes.Count), o0d);
-        if (TSum.Value)
-        {
-            sums[0] = MathF.FusedMultiplyAdd(sums[0], alpha[0], TLanes.First(t0));
-        }
+        End<TLanes, TVec, TSum, TRow>(columns, 0, o0, t0);
     }
 
-    /// <summary>One vector of columns × 4 queries.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Output1x4<TLanes, TVec, TElement, TSum>(byte* values, ref ReadAhead ahead, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
+    /// <summary>The output so far of a query, rescaled.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TRow Start<TLanes, TVec, TRow>(in Columns columns, int query)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TElement : struct, IKvElement
-        where TSum : struct, IChoice
-    {
-        TVec a0 = TLanes.Broadcast(alpha[0]);
-        TVec a1 = TLanes.Broadcast(alpha[1]);
-        TVec a2 = TLanes.Broadcast(alpha[2]);
-        TVec a3 = TLanes.Broadcast(alpha[3]);
-        TVec o0a = TLanes.Multiply(TLanes.Load(output), a0);
-        TVec o1a = TLanes.Multiply(TLanes.Load(output + valueStride), a1);
-        TVec o2a = TLanes.Multiply(TLanes.Load(output + (2 * valueStride)), a2);
-        TVec o3a = TLanes.Multiply(TLanes.Load(output + (3 * valueStride)), a3);
-        TVec t0 = TLanes.Zero, t1 = TLanes.Zero, t2 = TLanes.Zero, t3 = TLanes.Zero;
-        ReadAhead fetch = ahead; // in registers
-        for (nint key = 0; key < keyCount; key++, index += valueStride)
-        {
-            fetch.Step<TElement>();
-            TVec va = TElement.Load<TLanes, TVec>(values, index);
-            TVec p = TLanes.Broadcast(factors[key]);
-            t0 = Summed<TLanes, TVec, TElement, TSum>(t0, p, weights + key);
-            o0a = TLanes.Fma(p, va, o0a);
-            p = TLanes.Broadcast(factors[key + Tile]);
-            t1 = Summed<TLanes, TVec, TElement, TSum>(t1, p, weights + key + Tile);
-            o1a = TLanes.Fma(p, va, o1a);
-            p = TLanes.Broadcast(factors[key + (2 * Tile)]);
-            t2 = Summed<TLanes, TVec, TElement, TSum>(t2, p, weights + key + (2 * Tile));
-            o2a = TLanes.Fma(p, va, o2a);
-            p = TLanes.Broadcast(factors[key + (3 * Tile)]);
-            t3 = Summed<TLanes, TVec, TElement, TSum>(t3, p, weights + key + (3 * Tile));
-            o3a = TLanes.Fma(p, va, o3a);
-        }
-
-        ahead = fetch;
-        TLanes.Store(output, o0a);
-        TLanes.Store(output + valueStride, o1a);
-        TLanes.Store(output + (2 * valueStride), o2a);
-        TLanes.Store(output + (3 * valueStride), o3a);
-        if (TSum.Value)
-        {
-            sums[0] = MathF.FusedMultiplyAdd(sums[0], alpha[0], TLanes.First(t0));
-            sums[1] = MathF.FusedMultiplyAdd(sums[1], alpha[1], TLanes.First(t1));
-            sums[2] = MathF.FusedMultiplyAdd(sums[2], alpha[2], TLanes.First(t2));
-            sums[3] = MathF.FusedMultiplyAdd(sums[3], alpha[3], TLanes.First(t3));
-        }
-    }
-
-    /// <summary>One vector of columns × 2 queries.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Output1x2<TLanes, TVec, TElement, TSum>(byte* values, ref ReadAhead ahead, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
-        where TLanes : struct, ILanes<TVec>
-        where TVec : struct
-        where TElement : struct, IKvElement
-        where TSum : struct, IChoice
-    {
-        TVec a0 = TLanes.Broadcast(alpha[0]);
-        TVec a1 = TLanes.Broadcast(alpha[1]);
-        TVec o0a = TLanes.Multiply(TLanes.Load(output), a0);
-        TVec o1a = TLanes.Multiply(TLanes.Load(output + valueStride), a1);
-        TVec t0 = TLanes.Zero, t1 = TLanes.Zero;
-        ReadAhead fetch = ahead; // in registers
-        for (nint key = 0; key < keyCount; key++, index += valueStride)
-        {
-            fetch.Step<TElement>();
-            TVec va = TElement.Load<TLanes, TVec>(values, index);
-            TVec p = TLanes.Broadcast(factors[key]);
-            t0 = Summed<TLanes, TVec, TElement, TSum>(t0, p, weights + key);
-            o0a = TLanes.Fma(p, va, o0a);
-            p = TLanes.Broadcast(factors[key + Tile]);
-            t1 = Summed<TLanes, TVec, TElement, TSum>(t1, p, weights + key + Tile);
-            o1a = TLanes.Fma(p, va, o1a);
-        }
-
-        ahead = fetch;
-        TLanes.Store(output, o0a);
-        TLanes.Store(output + valueStride, o1a);
-        if (TSum.Value)
-        {
-            sums[0] = MathF.FusedMultiplyAdd(sums[0], alpha[0], TLanes.First(t0));
-            sums[1] = MathF.FusedMultiplyAdd(sums[1], alpha[1], TLanes.First(t1));
-        }
-    }
-
-    /// <summary>One vector of columns × 1 query.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Output1x1<TLanes, TVec, TElement, TSum>(byte* values, ref ReadAhead ahead, nint index, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
-        where TLanes : struct, ILanes<TVec>
-        where TVec : struct
-        where TElement : struct, IKvElement
-        where TSum : struct, IChoice
-    {
-        TVec a0 = TLanes.Broadcast(alpha[0]);
-        TVec o0a = TLanes.Multiply(TLanes.Load(output), a0);
-        TVec t0 = TLanes.Zero;
-        ReadAhead fetch = ahead; // in registers
-        for (nint key = 0; key < keyCount; key++, index += valueStride)
-        {
-            fetch.Step<TElement>();
-            TVec va = TElement.Load<TLanes, TVec>(values, index);
-            TVec p = TLanes.Broadcast(factors[key]);
-            t0 = Summed<TLanes, TVec, TElement, TSum>(t0, p, weights + key);
-            o0a = TLanes.Fma(p, va, o0a);
-        }
-
-        ahead = fetch;
-        TLanes.Store(output, o0a);
-        if (TSum.Value)
-        {
-            sums[0] = MathF.FusedMultiplyAdd(sums[0], alpha[0], TLanes.First(t0));
-        }
-    }
+        where TRow : struct, ILaneRow<TRow, TLanes, TVec> =>
+        TRow.Multiply(TRow.Load(columns.Output + (query * columns.ValueStride)), TLanes.Broadcast(columns.Alpha[query]));
 
     /// <summary>One more weight of a row sum, where it is wanted: the factor itself, unless that has a scale in it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -403,5 +300,32 @@ internal static unsafe class ColumnLaneOutput
         }
 
         return TLanes.Add(sum, TElement.Scaled ? TLanes.Broadcast(*weight) : factor);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void End<TLanes, TVec, TSum, TRow>(in Columns columns, int query, TRow output, TVec sum)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct
+        where TSum : struct, IChoice
+        where TRow : struct, ILaneRow<TRow, TLanes, TVec>
+    {
+        TRow.Store(columns.Output + (query * columns.ValueStride), output);
+        if (TSum.Value)
+        {
+            columns.Sums[query] = MathF.FusedMultiplyAdd(columns.Sums[query], columns.Alpha[query], TLanes.First(sum));
+        }
+    }
+
+    /// <summary>Some columns of the output of one group of queries.</summary>
+    private readonly struct Columns(byte* values, nint valueStride, int keyCount, float* weights, float* factors, float* alpha, float* sums, float* output)
+    {
+        public readonly byte* Values = values;
+        public readonly nint ValueStride = valueStride;
+        public readonly int KeyCount = keyCount;
+        public readonly float* Weights = weights;
+        public readonly float* Factors = factors;
+        public readonly float* Alpha = alpha;
+        public readonly float* Sums = sums;
+        public readonly float* Output = output;
     }
 }

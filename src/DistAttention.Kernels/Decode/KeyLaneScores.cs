@@ -4,16 +4,17 @@ namespace DistAttention.Kernels;
 
 /// <summary>
 /// Scores of a few queries against one tile, keys side by side: K panels are stored [headDim][16], so a vector of keys is
-/// one load, and four vectors at once give enough independent chains.
+/// one load, and several vectors at once give enough independent chains.
 /// </summary>
 internal static unsafe class KeyLaneScores
 {
     private const int Tile = SequenceFormat.BlockLength;
+    private const int Vectors = 4; // of keys, in a step of all groups
 
     /// <summary>scores[query][key] = chain of fma(q[d], k[d], ·) over d, ascending, from +0.</summary>
     /// <param name="keys">[panel][headDim][16], as stored.</param>
     /// <param name="ahead">What to fetch meanwhile.</param>
-    /// <param name="queries">[count][headDim].</param>
+    /// <param name="queries">Group after group of <see cref="KeyLaneGroup"/>, each [headDim][queries of the group].</param>
     /// <param name="count">Queries, as <see cref="KeyLaneGroup.Padded{TLanes, TVec}"/> rounds them.</param>
     /// <param name="headDim">Steps of each chain.</param>
     /// <param name="keyCount">Keys wanted; up to the next multiple of 64 are computed.</param>
@@ -24,33 +25,31 @@ internal static unsafe class KeyLaneScores
         where TVec : struct
         where TElement : struct, IKvElement
     {
-        int step = 4 * TLanes.Count;
-        int group = KeyLaneGroup.Size<TLanes, TVec>(count);
+        int step = Vectors * TLanes.Count;
+        nint panel = (nint)headDim * KvLayout.PanelLength * TElement.Bytes;
 
         // Several groups of queries share keys through the first-level cache: so much of them at a time as is sure to fit.
         const int CachedBytes = 16 << 10;
-        int part = count > group ? CachedBytes / (step * TElement.Bytes) : headDim;
-        nint panel1 = Offset(TLanes.Count, headDim);
-        nint panel2 = Offset(2 * TLanes.Count, headDim);
-        nint panel3 = Offset(3 * TLanes.Count, headDim);
+        int part = count > KeyLaneGroup.Next<TLanes, TVec>(count) ? CachedBytes / (step * TElement.Bytes) : headDim;
         for (int key = 0; key < keyCount; key += step)
         {
-            byte* from = keys + (Offset(key, headDim) * TElement.Bytes);
+            byte* from = keys + Offset<TElement>(key, panel);
             for (int d = 0; d < headDim; d += part)
             {
                 int depth = Math.Min(part, headDim - d);
                 byte* at = from + ((nint)d * KvLayout.PanelLength * TElement.Bytes);
-                for (int i = 0; i < count; i += group)
+                for (int i = 0, group; i < count; i += group)
                 {
-                    float* q = queries + ((nint)i * headDim) + d;
+                    group = KeyLaneGroup.Next<TLanes, TVec>(count - i);
+                    float* q = queries + ((nint)i * headDim) + ((nint)d * group);
                     float* to = scores + (i * Tile) + key;
                     if (d == 0)
                     {
-                        Block<TLanes, TVec, TElement, Yes>(group, at, ref ahead, panel1, panel2, panel3, q, headDim, depth, to);
+                        Group<TLanes, TVec, TElement, Yes>(group, at, ref ahead, panel, q, depth, to);
                     }
                     else
                     {
-                        Block<TLanes, TVec, TElement, No>(group, at, ref ahead, panel1, panel2, panel3, q, headDim, depth, to);
+                        Group<TLanes, TVec, TElement, No>(group, at, ref ahead, panel, q, depth, to);
                     }
                 }
             }
@@ -58,14 +57,29 @@ internal static unsafe class KeyLaneScores
     }
 
     /// <summary>Steps of the inner loop in one run.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static long Steps<TLanes, TVec>(int count, int headDim, int keyCount)
         where TLanes : struct, ILanes<TVec>
-        where TVec : struct =>
-        (keyCount + (4 * TLanes.Count) - 1) / (4 * TLanes.Count) * (count / KeyLaneGroup.Size<TLanes, TVec>(count)) * (long)headDim;
+        where TVec : struct
+    {
+        long steps = 0;
+        for (int i = 0, group; i < count; i += group)
+        {
+            group = KeyLaneGroup.Next<TLanes, TVec>(count - i);
+            steps += group == 8 ? 2 : 1;
+        }
 
-    /// <summary>Scores of one group of queries, over part of the components; TFirst: the chains start here.</summary>
+        return (keyCount + (Vectors * TLanes.Count) - 1) / (Vectors * TLanes.Count) * steps * headDim;
+    }
+
+    /// <summary>Bytes from the first key of the tile to another.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Block<TLanes, TVec, TElement, TFirst>(int group, byte* keys, ref ReadAhead ahead, nint panel1, nint panel2, nint panel3, float* queries, nint queryStride, int depth, float* scores)
+    private static nint Offset<TElement>(int key, nint panel)
+        where TElement : struct, IKvElement => (key / KvLayout.PanelLength * panel) + (key % KvLayout.PanelLength * TElement.Bytes);
+
+    /// <summary>Scores of one group of queries against four vectors of keys, over part of the components; TFirst: the chains start here.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Group<TLanes, TVec, TElement, TFirst>(int group, byte* keys, ref ReadAhead ahead, nint panel, float* queries, int depth, float* scores)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
@@ -73,186 +87,147 @@ internal static unsafe class KeyLaneScores
     {
         switch (group)
         {
+            case 8:
+                nint half = Offset<TElement>(2 * TLanes.Count, panel);
+                Scores8<TLanes, TVec, TElement, TFirst, LaneRow2<TLanes, TVec>>(keys, ref ahead, panel, queries, depth, scores);
+                Scores8<TLanes, TVec, TElement, TFirst, LaneRow2<TLanes, TVec>>(keys + half, ref ahead, panel, queries, depth, scores + (2 * TLanes.Count));
+                break;
             case 4:
-                Scores4x4<TLanes, TVec, TElement, TFirst>(keys, ref ahead, panel1, panel2, panel3, queries, queryStride, depth, scores);
+                Scores4<TLanes, TVec, TElement, TFirst, LaneRow4<TLanes, TVec>>(keys, ref ahead, panel, queries, depth, scores);
                 break;
             case 2:
-                Scores4x2<TLanes, TVec, TElement, TFirst>(keys, ref ahead, panel1, panel2, panel3, queries, queryStride, depth, scores);
+                Scores2<TLanes, TVec, TElement, TFirst, LaneRow4<TLanes, TVec>>(keys, ref ahead, panel, queries, depth, scores);
                 break;
             default:
-                Scores4x1<TLanes, TVec, TElement, TFirst>(keys, ref ahead, panel1, panel2, panel3, queries, depth, scores);
+                Scores1<TLanes, TVec, TElement, TFirst, LaneRow4<TLanes, TVec>>(keys, ref ahead, panel, queries, depth, scores);
                 break;
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVec Start<TLanes, TVec, TFirst>(float* score)
-        where TLanes : struct, ILanes<TVec>
-        where TVec : struct
-        where TFirst : struct, IChoice => TFirst.Value ? TLanes.Zero : TLanes.Load(score);
-
-    /// <summary>Index of a key's first component.</summary>
-    private static nint Offset(int key, int headDim) =>
-        ((nint)(key / KvLayout.PanelLength) * KvLayout.PanelLength * headDim) + (key % KvLayout.PanelLength);
-
-    /// <summary>Four vectors of keys × 4 queries.</summary>
+    /// <summary>Eight queries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scores4x4<TLanes, TVec, TElement, TFirst>(byte* keys, ref ReadAhead ahead, nint panel1, nint panel2, nint panel3, float* queries, nint queryStride, int depth, float* scores)
+    private static void Scores8<TLanes, TVec, TElement, TFirst, TRow>(byte* keys, ref ReadAhead ahead, nint panel, float* queries, int depth, float* scores)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
         where TFirst : struct, IChoice
+        where TRow : struct, ILaneRow<TRow, TLanes, TVec>
     {
-        TVec s0a = Start<TLanes, TVec, TFirst>(scores);
-        TVec s0b = Start<TLanes, TVec, TFirst>(scores + TLanes.Count);
-        TVec s0c = Start<TLanes, TVec, TFirst>(scores + (2 * TLanes.Count));
-        TVec s0d = Start<TLanes, TVec, TFirst>(scores + (3 * TLanes.Count));
-        TVec s1a = Start<TLanes, TVec, TFirst>(scores + Tile);
-        TVec s1b = Start<TLanes, TVec, TFirst>(scores + Tile + TLanes.Count);
-        TVec s1c = Start<TLanes, TVec, TFirst>(scores + Tile + (2 * TLanes.Count));
-        TVec s1d = Start<TLanes, TVec, TFirst>(scores + Tile + (3 * TLanes.Count));
-        TVec s2a = Start<TLanes, TVec, TFirst>(scores + (2 * Tile));
-        TVec s2b = Start<TLanes, TVec, TFirst>(scores + (2 * Tile) + TLanes.Count);
-        TVec s2c = Start<TLanes, TVec, TFirst>(scores + (2 * Tile) + (2 * TLanes.Count));
-        TVec s2d = Start<TLanes, TVec, TFirst>(scores + (2 * Tile) + (3 * TLanes.Count));
-        TVec s3a = Start<TLanes, TVec, TFirst>(scores + (3 * Tile));
-        TVec s3b = Start<TLanes, TVec, TFirst>(scores + (3 * Tile) + TLanes.Count);
-        TVec s3c = Start<TLanes, TVec, TFirst>(scores + (3 * Tile) + (2 * TLanes.Count));
-        TVec s3d = Start<TLanes, TVec, TFirst>(scores + (3 * Tile) + (3 * TLanes.Count));
-        float* q1 = queries + queryStride;
-        float* q2 = queries + (2 * queryStride);
-        float* q3 = queries + (3 * queryStride);
-        nint at = 0;
+        TRow s0 = TFirst.Value ? TRow.Zero : TRow.Load(scores);
+        TRow s1 = TFirst.Value ? TRow.Zero : TRow.Load(scores + Tile);
+        TRow s2 = TFirst.Value ? TRow.Zero : TRow.Load(scores + (2 * Tile));
+        TRow s3 = TFirst.Value ? TRow.Zero : TRow.Load(scores + (3 * Tile));
+        TRow s4 = TFirst.Value ? TRow.Zero : TRow.Load(scores + (4 * Tile));
+        TRow s5 = TFirst.Value ? TRow.Zero : TRow.Load(scores + (5 * Tile));
+        TRow s6 = TFirst.Value ? TRow.Zero : TRow.Load(scores + (6 * Tile));
+        TRow s7 = TFirst.Value ? TRow.Zero : TRow.Load(scores + (7 * Tile));
         ReadAhead fetch = ahead; // in registers
-        for (nint d = 0; d < depth; d++, at += KvLayout.PanelLength)
+        for (; depth > 0; depth--)
         {
-            fetch.Step<TElement>();
-            TVec ka = TElement.Load<TLanes, TVec>(keys, at);
-            TVec kb = TElement.Load<TLanes, TVec>(keys, at + panel1);
-            TVec kc = TElement.Load<TLanes, TVec>(keys, at + panel2);
-            TVec kd = TElement.Load<TLanes, TVec>(keys, at + panel3);
-            TVec q = TLanes.Broadcast(queries[d]);
-            s0a = TLanes.Fma(q, ka, s0a);
-            s0b = TLanes.Fma(q, kb, s0b);
-            s0c = TLanes.Fma(q, kc, s0c);
-            s0d = TLanes.Fma(q, kd, s0d);
-            q = TLanes.Broadcast(q1[d]);
-            s1a = TLanes.Fma(q, ka, s1a);
-            s1b = TLanes.Fma(q, kb, s1b);
-            s1c = TLanes.Fma(q, kc, s1c);
-            s1d = TLanes.Fma(q, kd, s1d);
-            q = TLanes.Broadcast(q2[d]);
-            s2a = TLanes.Fma(q, ka, s2a);
-            s2b = TLanes.Fma(q, kb, s2b);
-            s2c = TLanes.Fma(q, kc, s2c);
-            s2d = TLanes.Fma(q, kd, s2d);
-            q = TLanes.Broadcast(q3[d]);
-            s3a = TLanes.Fma(q, ka, s3a);
-            s3b = TLanes.Fma(q, kb, s3b);
-            s3c = TLanes.Fma(q, kc, s3c);
-            s3d = TLanes.Fma(q, kd, s3d);
+            fetch.Step<TElement>(TRow.Vectors);
+            TRow k = TRow.Keys<TElement>(keys, panel);
+            s0 = TRow.Fma(TLanes.Broadcast(queries[0]), k, s0);
+            s1 = TRow.Fma(TLanes.Broadcast(queries[1]), k, s1);
+            s2 = TRow.Fma(TLanes.Broadcast(queries[2]), k, s2);
+            s3 = TRow.Fma(TLanes.Broadcast(queries[3]), k, s3);
+            s4 = TRow.Fma(TLanes.Broadcast(queries[4]), k, s4);
+            s5 = TRow.Fma(TLanes.Broadcast(queries[5]), k, s5);
+            s6 = TRow.Fma(TLanes.Broadcast(queries[6]), k, s6);
+            s7 = TRow.Fma(TLanes.Broadcast(queries[7]), k, s7);
+            queries += 8;
+            keys += KvLayout.PanelLength * TElement.Bytes;
         }
 
         ahead = fetch;
-        TLanes.Store(scores, s0a);
-        TLanes.Store(scores + TLanes.Count, s0b);
-        TLanes.Store(scores + (2 * TLanes.Count), s0c);
-        TLanes.Store(scores + (3 * TLanes.Count), s0d);
-        TLanes.Store(scores + Tile, s1a);
-        TLanes.Store(scores + Tile + TLanes.Count, s1b);
-        TLanes.Store(scores + Tile + (2 * TLanes.Count), s1c);
-        TLanes.Store(scores + Tile + (3 * TLanes.Count), s1d);
-        TLanes.Store(scores + (2 * Tile), s2a);
-        TLanes.Store(scores + (2 * Tile) + TLanes.Count, s2b);
-        TLanes.Store(scores + (2 * Tile) + (2 * TLanes.Count), s2c);
-        TLanes.Store(scores + (2 * Tile) + (3 * TLanes.Count), s2d);
-        TLanes.Store(scores + (3 * Tile), s3a);
-        TLanes.Store(scores + (3 * Tile) + TLanes.Count, s3b);
-        TLanes.Store(scores + (3 * Tile) + (2 * TLanes.Count), s3c);
-        TLanes.Store(scores + (3 * Tile) + (3 * TLanes.Count), s3d);
+        TRow.Store(scores, s0);
+        TRow.Store(scores + Tile, s1);
+        TRow.Store(scores + (2 * Tile), s2);
+        TRow.Store(scores + (3 * Tile), s3);
+        TRow.Store(scores + (4 * Tile), s4);
+        TRow.Store(scores + (5 * Tile), s5);
+        TRow.Store(scores + (6 * Tile), s6);
+        TRow.Store(scores + (7 * Tile), s7);
     }
 
-    /// <summary>Four vectors of keys × 2 queries.</summary>
+    /// <summary>Four queries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scores4x2<TLanes, TVec, TElement, TFirst>(byte* keys, ref ReadAhead ahead, nint panel1, nint panel2, nint panel3, float* queries, nint queryStride, int depth, float* scores)
+    private static void Scores4<TLanes, TVec, TElement, TFirst, TRow>(byte* keys, ref ReadAhead ahead, nint panel, float* queries, int depth, float* scores)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
         where TFirst : struct, IChoice
+        where TRow : struct, ILaneRow<TRow, TLanes, TVec>
     {
-        TVec s0a = Start<TLanes, TVec, TFirst>(scores);
-        TVec s0b = Start<TLanes, TVec, TFirst>(scores + TLanes.Count);
-        TVec s0c = Start<TLanes, TVec, TFirst>(scores + (2 * TLanes.Count));
-        TVec s0d = Start<TLanes, TVec, TFirst>(scores + (3 * TLanes.Count));
-        TVec s1a = Start<TLanes, TVec, TFirst>(scores + Tile);
-        TVec s1b = Start<TLanes, TVec, TFirst>(scores + Tile + TLanes.Count);
-        TVec s1c = Start<TLanes, TVec, TFirst>(scores + Tile + (2 * TLanes.Count));
-        TVec s1d = Start<TLanes, TVec, TFirst>(scores + Tile + (3 * TLanes.Count));
-        float* q1 = queries + queryStride;
-        nint at = 0;
+        TRow s0 = TFirst.Value ? TRow.Zero : TRow.Load(scores);
+        TRow s1 = TFirst.Value ? TRow.Zero : TRow.Load(scores + Tile);
+        TRow s2 = TFirst.Value ? TRow.Zero : TRow.Load(scores + (2 * Tile));
+        TRow s3 = TFirst.Value ? TRow.Zero : TRow.Load(scores + (3 * Tile));
         ReadAhead fetch = ahead; // in registers
-        for (nint d = 0; d < depth; d++, at += KvLayout.PanelLength)
+        for (; depth > 0; depth--)
         {
-            fetch.Step<TElement>();
-            TVec ka = TElement.Load<TLanes, TVec>(keys, at);
-            TVec kb = TElement.Load<TLanes, TVec>(keys, at + panel1);
-            TVec kc = TElement.Load<TLanes, TVec>(keys, at + panel2);
-            TVec kd = TElement.Load<TLanes, TVec>(keys, at + panel3);
-            TVec q = TLanes.Broadcast(queries[d]);
-            s0a = TLanes.Fma(q, ka, s0a);
-            s0b = TLanes.Fma(q, kb, s0b);
-            s0c = TLanes.Fma(q, kc, s0c);
-            s0d = TLanes.Fma(q, kd, s0d);
-            q = TLanes.Broadcast(q1[d]);
-            s1a = TLanes.Fma(q, ka, s1a);
-            s1b = TLanes.Fma(q, kb, s1b);
-            s1c = TLanes.Fma(q, kc, s1c);
-            s1d = TLanes.Fma(q, kd, s1d);
+            fetch.Step<TElement>(TRow.Vectors);
+            TRow k = TRow.Keys<TElement>(keys, panel);
+            s0 = TRow.Fma(TLanes.Broadcast(queries[0]), k, s0);
+            s1 = TRow.Fma(TLanes.Broadcast(queries[1]), k, s1);
+            s2 = TRow.Fma(TLanes.Broadcast(queries[2]), k, s2);
+            s3 = TRow.Fma(TLanes.Broadcast(queries[3]), k, s3);
+            queries += 4;
+            keys += KvLayout.PanelLength * TElement.Bytes;
         }
 
         ahead = fetch;
-        TLanes.Store(scores, s0a);
-        TLanes.Store(scores + TLanes.Count, s0b);
-        TLanes.Store(scores + (2 * TLanes.Count), s0c);
-        TLanes.Store(scores + (3 * TLanes.Count), s0d);
-        TLanes.Store(scores + Tile, s1a);
-        TLanes.Store(scores + Tile + TLanes.Count, s1b);
-        TLanes.Store(scores + Tile + (2 * TLanes.Count), s1c);
-        TLanes.Store(scores + Tile + (3 * TLanes.Count), s1d);
+        TRow.Store(scores, s0);
+        TRow.Store(scores + Tile, s1);
+        TRow.Store(scores + (2 * Tile), s2);
+        TRow.Store(scores + (3 * Tile), s3);
     }
 
-    /// <summary>Four vectors of keys × 1 query.</summary>
+    /// <summary>Two queries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scores4x1<TLanes, TVec, TElement, TFirst>(byte* keys, ref ReadAhead ahead, nint panel1, nint panel2, nint panel3, float* queries, int depth, float* scores)
+    private static void Scores2<TLanes, TVec, TElement, TFirst, TRow>(byte* keys, ref ReadAhead ahead, nint panel, float* queries, int depth, float* scores)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TElement : struct, IKvElement
         where TFirst : struct, IChoice
+        where TRow : struct, ILaneRow<TRow, TLanes, TVec>
     {
-        TVec s0a = Start<TLanes, TVec, TFirst>(scores);
-        TVec s0b = Start<TLanes, TVec, TFirst>(scores + TLanes.Count);
-        TVec s0c = Start<TLanes, TVec, TFirst>(scores + (2 * TLanes.Count));
-        TVec s0d = Start<TLanes, TVec, TFirst>(scores + (3 * TLanes.Count));
-        nint at = 0;
+        TRow s0 = TFirst.Value ? TRow.Zero : TRow.Load(scores);
+        TRow s1 = TFirst.Value ? TRow.Zero : TRow.Load(scores + Tile);
         ReadAhead fetch = ahead; // in registers
-        for (nint d = 0; d < depth; d++, at += KvLayout.PanelLength)
+        for (; depth > 0; depth--)
         {
-            fetch.Step<TElement>();
-            TVec ka = TElement.Load<TLanes, TVec>(keys, at);
-            TVec kb = TElement.Load<TLanes, TVec>(keys, at + panel1);
-            TVec kc = TElement.Load<TLanes, TVec>(keys, at + panel2);
-            TVec kd = TElement.Load<TLanes, TVec>(keys, at + panel3);
-            TVec q = TLanes.Broadcast(queries[d]);
-            s0a = TLanes.Fma(q, ka, s0a);
-            s0b = TLanes.Fma(q, kb, s0b);
-            s0c = TLanes.Fma(q, kc, s0c);
-            s0d = TLanes.Fma(q, kd, s0d);
+            fetch.Step<TElement>(TRow.Vectors);
+            TRow k = TRow.Keys<TElement>(keys, panel);
+            s0 = TRow.Fma(TLanes.Broadcast(queries[0]), k, s0);
+            s1 = TRow.Fma(TLanes.Broadcast(queries[1]), k, s1);
+            queries += 2;
+            keys += KvLayout.PanelLength * TElement.Bytes;
         }
 
         ahead = fetch;
-        TLanes.Store(scores, s0a);
-        TLanes.Store(scores + TLanes.Count, s0b);
-        TLanes.Store(scores + (2 * TLanes.Count), s0c);
-        TLanes.Store(scores + (3 * TLanes.Count), s0d);
+        TRow.Store(scores, s0);
+        TRow.Store(scores + Tile, s1);
+    }
+
+    /// <summary>One query.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Scores1<TLanes, TVec, TElement, TFirst, TRow>(byte* keys, ref ReadAhead ahead, nint panel, float* queries, int depth, float* scores)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct
+        where TElement : struct, IKvElement
+        where TFirst : struct, IChoice
+        where TRow : struct, ILaneRow<TRow, TLanes, TVec>
+    {
+        TRow s0 = TFirst.Value ? TRow.Zero : TRow.Load(scores);
+        ReadAhead fetch = ahead; // in registers
+        for (; depth > 0; depth--)
+        {
+            fetch.Step<TElement>(TRow.Vectors);
+            s0 = TRow.Fma(TLanes.Broadcast(*queries++), TRow.Keys<TElement>(keys, panel), s0);
+            keys += KvLayout.PanelLength * TElement.Bytes;
+        }
+
+        ahead = fetch;
+        TRow.Store(scores, s0);
     }
 }

@@ -14,7 +14,6 @@ internal unsafe struct ReadAhead
 
     private readonly byte* _next;
     private readonly nint _step;
-    private readonly nint _half;
     private byte* _at;
     private byte* _end;
 
@@ -24,7 +23,6 @@ internal unsafe struct ReadAhead
         _end = tile + bytes;
         _next = next;
         _step = (nint)((bytes + steps - 1) / Math.Max(1, steps));
-        _half = _step / 2;
     }
 
     /// <summary>Starts a tile.</summary>
@@ -42,9 +40,10 @@ internal unsafe struct ReadAhead
         return new ReadAhead(tile, bytes, next, steps, Math.Max(keys, TElement.Bytes == 1 ? 2 * Distance : Distance));
     }
 
-    /// <summary>Fetches the bytes of one step: four vectors of elements at most.</summary>
+    /// <summary>Fetches the bytes of one step.</summary>
+    /// <param name="vectors">Vectors of elements that a step of the longest loop of this tile reads.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Step<TElement>()
+    public void Step<TElement>(int vectors)
         where TElement : struct, IKvElement
     {
         if (!Sse.IsSupported)
@@ -52,12 +51,18 @@ internal unsafe struct ReadAhead
             return;
         }
 
+        // Every line must be asked for: steps over int8 are longer than their elements, by the scales.
+        int bytes = vectors * (KvLayout.PanelLength + (TElement.Scaled ? 1 : 0)) * TElement.Bytes;
         Sse.Prefetch0(_at);
-        Sse.Prefetch0(_at + _half);
-        if (TElement.Bytes == sizeof(float))
+        if (bytes > CacheLine)
         {
             Sse.Prefetch0(_at + CacheLine);
-            Sse.Prefetch0(_at + _half + CacheLine);
+        }
+
+        if (bytes > 2 * CacheLine)
+        {
+            Sse.Prefetch0(_at + (2 * CacheLine));
+            Sse.Prefetch0(_at + (3 * CacheLine));
         }
 
         _at += _step;

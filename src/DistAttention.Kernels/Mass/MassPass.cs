@@ -27,7 +27,7 @@ internal static unsafe class MassPass<TLanes, TVec, TElement, TScaled>
         int lanes = QueryLanes<TLanes, TVec, TElement, TScaled>.LanesFor(job.VectorCount);
         KernelScratch scratch = job.Scratch;
         scratch.Begin(
-            QueryLanes<TLanes, TVec, TElement, TScaled>.ScratchBytes(job.Layout, lanes)
+            QueryLanes<TLanes, TVec, TElement, TScaled>.ScratchBytes(job, lanes)
             + (2 * KernelScratch.Size<float>(lanes))
             + KernelScratch.Size<float>(GroupLanes)
             + KernelScratch.Size<long>(GroupLanes));
@@ -70,7 +70,7 @@ internal static unsafe class MassPass<TLanes, TVec, TElement, TScaled>
                 int used = Math.Min(groupLanes, job.VectorCount - group);
                 for (int lane = 0; lane < groupLanes; lane += TLanes.Count)
                 {
-                    Probabilities(queries, lane, groupLanes, keyCount, masked, max + group + lane, sum + group + lane);
+                    Probabilities(job, queries, group, lane, keyCount, masked, max + group + lane, sum + group + lane);
                 }
 
                 AddBins(job, queries.Scores, group, groupLanes, used, start, keyCount, sums, destination);
@@ -81,18 +81,11 @@ internal static unsafe class MassPass<TLanes, TVec, TElement, TScaled>
 
     /// <summary>Raw scores become p = 2^(score − max) / sum in place; −1 where the key is hidden.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Probabilities(QueryLanes<TLanes, TVec, TElement, TScaled> queries, int lane, int lanes, int keyCount, bool masked, float* max, float* sum)
+    private static void Probabilities(in NodeJob job, QueryLanes<TLanes, TVec, TElement, TScaled> queries, int group, int lane, int keyCount, bool masked, float* max, float* sum)
     {
+        queries.Finish(job, group, lane, keyCount, masked);
         float* scores = queries.Scores + lane;
-        if (masked)
-        {
-            SoftmaxColumn.Scores<TLanes, TVec, TScaled, Yes>(scores, lanes, keyCount, queries.KeyScales, queries.Words + lane);
-        }
-        else
-        {
-            SoftmaxColumn.Scores<TLanes, TVec, TScaled, No>(scores, lanes, keyCount, queries.KeyScales, null);
-        }
-
+        int lanes = queries.GroupLanesAt(group);
         TVec origin = TLanes.Load(max);
         TVec divisor = TLanes.Load(sum);
         TVec hidden = TLanes.Broadcast(float.NegativeInfinity);

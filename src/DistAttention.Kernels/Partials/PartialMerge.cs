@@ -36,6 +36,7 @@ public static unsafe class PartialMerge
     /// <param name="o">[rows, numHeadsQ, headDimV].</param>
     /// <param name="lse">[rows, numHeadsQ]; may be empty when it is not wanted.</param>
     /// <exception cref="NumericOverflowException">An output is not finite; names the row within the partial.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Finish(PartialSpan root, Span<float> o, Span<float> lse)
     {
         int headDimV = root.HeadDimV;
@@ -60,6 +61,7 @@ public static unsafe class PartialMerge
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Merge<TLanes, TVec>(PartialSpan left, PartialSpan right)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct

@@ -24,7 +24,7 @@ internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileK
         _columns = Columns(job.Layout);
         _partialFloats = (nint)lanes * (2 + _columns);
         job.Scratch.Begin(
-            QueryLanes<TLanes, TVec, TElement, TScaled>.ScratchBytes(job.Layout, lanes)
+            QueryLanes<TLanes, TVec, TElement, TScaled>.ScratchBytes(job, lanes)
             + KernelScratch.Size<float>(GroupLanes)
             + KernelScratch.Size<float>(_partialFloats * partials));
         _queries = new(job);
@@ -146,9 +146,7 @@ internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileK
         float* sum = max + _queries.Lanes;
         for (int lane = 0; lane < lanes; lane += TLanes.Count)
         {
-            TVec tileMax = masked
-                ? SoftmaxColumn.Scores<TLanes, TVec, TScaled, Yes>(scores + lane, lanes, keyCount, _queries.KeyScales, _queries.Words + lane)
-                : SoftmaxColumn.Scores<TLanes, TVec, TScaled, No>(scores + lane, lanes, keyCount, _queries.KeyScales, null);
+            TVec tileMax = _queries.Finish(job, group, lane, keyCount, masked);
             SoftmaxColumn.Weights<TLanes, TVec, TScaled>(
                 scores + lane, lanes, keyCount, tileMax, _queries.ValueScales, max + lane, sum + lane, _alpha + lane);
         }

@@ -16,7 +16,10 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
 
     private readonly int _headDim;
     private readonly float* _queries; // per group [headDim][group lanes], scaled
-    private readonly float* _sizes; // [lanes]: sum of |q|
+    private readonly float* _sizes; // [lanes]: sum of |q|; zeros for additive scores, which cannot overflow
+    private readonly float* _additive; // per group [headDim][group lanes]: v of an additive score; null for products
+    private readonly float* _slopes; // [lanes]; null without
+    private readonly float* _tileDistances; // [group lanes]: the tile's first position − qPos
     private readonly uint* _rowBits; // [group lanes][8]
     private readonly uint* _words; // [8][group lanes]
     private readonly float* _wideKeys; // [panel][headDim][16]
@@ -38,10 +41,18 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
         Scores = scratch.Take<float>(Tile * GroupLanes);
         _rowBits = scratch.Take<uint>(GroupLanes * MaskWords.PerRow);
         _words = scratch.Take<uint>(GroupLanes * MaskWords.PerRow);
-        bool widen = TElement.Bytes != sizeof(float);
-        _wideKeys = widen ? scratch.Take<float>(Tile * layout.HeadDim) : null;
-        _wideValues = widen ? scratch.Take<float>(Tile * layout.ValueStride) : null;
+        _wideKeys = Widens ? scratch.Take<float>(Tile * layout.HeadDim) : null;
+        _wideValues = CopiesValues(layout) ? scratch.Take<float>(Tile * layout.ValueStride) : null;
+        if (layout.ValueFromKeyPrefix)
+        {
+            new Span<float>(_wideValues, Tile * layout.ValueStride).Clear(); // columns of padding stay zeros
+        }
+
+        _additive = job.Score.IsAdditive ? scratch.Take<float>((long)_headDim * Lanes) : null;
+        _slopes = scratch.Take<float>(Lanes);
+        _tileDistances = scratch.Take<float>(GroupLanes);
         LoadQueries(job);
+        LoadHeads(job);
     }
 
     /// <summary>Lanes of a whole group.</summary>
@@ -65,20 +76,24 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
     /// <summary>The mask of the group last computed, [8][group lanes].</summary>
     public readonly uint* Words => _words;
 
+    private static bool Widens => TElement.Bytes != sizeof(float);
+
     private float* Keys { get; set; }
 
     public static int LanesFor(int vectorCount) => (vectorCount + TLanes.Count - 1) / TLanes.Count * TLanes.Count;
 
     /// <summary>Scratch memory of a chunk of so many lanes.</summary>
-    public static long ScratchBytes(KvLayout layout, int lanes)
+    public static long ScratchBytes(in NodeJob job, int lanes)
     {
-        long bytes = KernelScratch.Size<float>((long)layout.HeadDim * lanes)
-            + KernelScratch.Size<float>(lanes)
+        KvLayout layout = job.Layout;
+        return KernelScratch.Size<float>((long)layout.HeadDim * lanes)
+            + (2 * KernelScratch.Size<float>(lanes))
+            + KernelScratch.Size<float>(GroupLanes)
             + KernelScratch.Size<float>(Tile * GroupLanes)
-            + (2 * KernelScratch.Size<uint>(GroupLanes * MaskWords.PerRow));
-        return TElement.Bytes == sizeof(float)
-            ? bytes
-            : bytes + KernelScratch.Size<float>(Tile * layout.HeadDim) + KernelScratch.Size<float>(Tile * layout.ValueStride);
+            + (2 * KernelScratch.Size<uint>(GroupLanes * MaskWords.PerRow))
+            + (job.Score.IsAdditive ? KernelScratch.Size<float>((long)layout.HeadDim * lanes) : 0)
+            + (Widens ? KernelScratch.Size<float>(Tile * layout.HeadDim) : 0)
+            + (CopiesValues(layout) ? KernelScratch.Size<float>(Tile * layout.ValueStride) : 0);
     }
 
     /// <summary>Lanes of the group that starts at a lane.</summary>
@@ -97,17 +112,50 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
         ValueScales = TScaled.Value ? (float*)(head + layout.ValueScaleOffset) : null;
         Keys = (float*)head;
         Values = (float*)(head + layout.ValueOffset);
-        if (TElement.Bytes != sizeof(float))
+        int rounded = (keyCount + KvLayout.PanelLength - 1) / KvLayout.PanelLength * KvLayout.PanelLength;
+        if (Widens)
         {
-            int rounded = (keyCount + KvLayout.PanelLength - 1) / KvLayout.PanelLength * KvLayout.PanelLength;
             Keys = _wideKeys;
-            Values = _wideValues;
             Widen(head, Keys, (nint)rounded * layout.HeadDim);
-            if (withValues)
-            {
-                Widen(head + layout.ValueOffset, Values, (nint)rounded * layout.ValueStride);
-            }
         }
+
+        if (!CopiesValues(layout))
+        {
+            return;
+        }
+
+        Values = _wideValues;
+        if (withValues && layout.ValueFromKeyPrefix)
+        {
+            KeyPrefix.CopyRows(layout, Keys, rounded, Values);
+        }
+        else if (withValues)
+        {
+            Widen(head + layout.ValueOffset, Values, (nint)rounded * layout.ValueStride);
+        }
+    }
+
+    /// <summary>
+    /// Scales, modifies and masks the scores of the group last computed, for one vector of its lanes.
+    /// </summary>
+    /// <param name="job">The job.</param>
+    /// <param name="group">First lane of the group.</param>
+    /// <param name="lane">First lane of the vector within the group.</param>
+    /// <param name="keyCount">Leading keys that matter.</param>
+    /// <param name="masked">Whether the mask has to be applied.</param>
+    /// <returns>The largest score of every lane.</returns>
+    public readonly TVec Finish(in NodeJob job, int group, int lane, int keyCount, bool masked)
+    {
+        int lanes = GroupLanesAt(group);
+        LaneModifiers modifiers = new() { Slopes = _slopes + group + lane, TileDistances = _tileDistances + lane };
+        if ((job.Score.Modifiers & ScoreModifiers.Bias) != 0)
+        {
+            int firstVector = job.FirstVector + group;
+            PositionRange rows = job.RowPositions(firstVector, Math.Min(lanes, job.VectorCount - group));
+            modifiers.Biases = lane + job.Score.LaneBias.Find(job.HeadKv, firstVector, rows, _start, out modifiers.BiasStep);
+        }
+
+        return LaneScores.Finish<TLanes, TVec, TScaled>(job.Score, modifiers, Scores + lane, lanes, keyCount, KeyScales, masked ? _words + lane : null);
     }
 
     /// <summary>
@@ -138,6 +186,22 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
             MaskWords.FillLanes(job, firstVector, used, lanes, _start, _rowBits, _words);
         }
 
+        if ((job.Score.Modifiers & ScoreModifiers.Alibi) != 0)
+        {
+            for (int lane = 0; lane < lanes; lane++)
+            {
+                long qPos = job.FirstQueryPosition + job.Row(firstVector + Math.Min(lane, used - 1));
+                _tileDistances[lane] = _start - qPos;
+            }
+        }
+
+        if (_additive != null)
+        {
+            nint at = (nint)group * _headDim;
+            AdditiveTile.Compute<TLanes, TVec, TScaled>(_queries + at, _additive + at, Keys, KeyScales, _headDim, lanes, keyCount, Scores);
+            return keyCount;
+        }
+
         // The first group also fetches the next tile for all of them.
         Ahead ahead = group == 0 && _nextHead != null
             ? Ahead.Over(_nextHead, job.Layout.HeadBytes, LaneProduct.Steps<TLanes, TVec>(keyCount, _headDim))
@@ -154,6 +218,8 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
 
         return keyCount;
     }
+
+    private static bool CopiesValues(KvLayout layout) => Widens || layout.ValueFromKeyPrefix;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Widen(byte* source, float* destination, nint count)
@@ -199,7 +265,35 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
                 lane += count;
             }
 
-            ScaleQueries(to, _sizes + group, groupLanes, _headDim, job.ScaleLog2);
+            ScaleQueries(to, _sizes + group, groupLanes, _headDim, job.Score.IsAdditive ? 1 : job.Score.ScaleLog2);
+        }
+    }
+
+    /// <summary>What goes by the query head of a lane. Lanes past the last query vector repeat it.</summary>
+    private readonly void LoadHeads(in NodeJob job)
+    {
+        bool alibi = (job.Score.Modifiers & ScoreModifiers.Alibi) != 0;
+        for (int lane = 0; lane < Lanes && (alibi || _additive != null); lane++)
+        {
+            int headQ = job.HeadQ(job.FirstVector + Math.Min(lane, job.VectorCount - 1));
+            if (alibi)
+            {
+                _slopes[lane] = job.Score.SlopesLog2[headQ];
+            }
+
+            if (_additive != null)
+            {
+                int group = lane / GroupLanes * GroupLanes;
+                int groupLanes = GroupLanesAt(group);
+                float* to = _additive + ((nint)group * _headDim) + (lane - group);
+                ReadOnlySpan<float> v = job.Score.AdditiveLog2.AsSpan(headQ * _headDim, _headDim);
+                for (int d = 0; d < _headDim; d++)
+                {
+                    to[d * groupLanes] = v[d];
+                }
+
+                _sizes[lane] = 0;
+            }
         }
     }
 }

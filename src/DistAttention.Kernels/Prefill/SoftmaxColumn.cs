@@ -9,13 +9,14 @@ namespace DistAttention.Kernels;
 /// </remarks>
 internal static unsafe class SoftmaxColumn
 {
-    /// <summary>Applies scales and mask to the scores, and returns their maximum.</summary>
+    /// <summary>Applies scales, modifiers and mask to the scores, and returns their maximum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static TVec Scores<TLanes, TVec, TScaled, TMasked>(float* scores, nint stride, int keys, float* keyScales, uint* words)
+    public static TVec Scores<TLanes, TVec, TScaled, TMasked, TModifier>(float* scores, nint stride, int keys, float* keyScales, uint* words, TModifier modifier)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TScaled : struct, IChoice
         where TMasked : struct, IChoice
+        where TModifier : struct, IScoreModifier<TVec>
     {
         TVec hidden = TLanes.Broadcast(float.NegativeInfinity);
         TVec max0 = hidden;
@@ -23,14 +24,14 @@ internal static unsafe class SoftmaxColumn
         int key = 0;
         for (; key <= keys - 2; key += 2)
         {
-            max0 = TLanes.Max(max0, Score<TLanes, TVec, TScaled, TMasked>(scores, stride, key, keyScales, words, hidden));
-            max1 = TLanes.Max(max1, Score<TLanes, TVec, TScaled, TMasked>(scores + stride, stride, key + 1, keyScales, words, hidden));
+            max0 = TLanes.Max(max0, Score<TLanes, TVec, TScaled, TMasked, TModifier>(scores, stride, key, keyScales, words, hidden, modifier));
+            max1 = TLanes.Max(max1, Score<TLanes, TVec, TScaled, TMasked, TModifier>(scores + stride, stride, key + 1, keyScales, words, hidden, modifier));
             scores += 2 * stride;
         }
 
         if (key < keys)
         {
-            max0 = TLanes.Max(max0, Score<TLanes, TVec, TScaled, TMasked>(scores, stride, key, keyScales, words, hidden));
+            max0 = TLanes.Max(max0, Score<TLanes, TVec, TScaled, TMasked, TModifier>(scores, stride, key, keyScales, words, hidden, modifier));
         }
 
         return TLanes.Max(max0, max1);
@@ -68,11 +69,12 @@ internal static unsafe class SoftmaxColumn
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVec Score<TLanes, TVec, TScaled, TMasked>(float* score, nint stride, int key, float* keyScales, uint* words, TVec hidden)
+    private static TVec Score<TLanes, TVec, TScaled, TMasked, TModifier>(float* score, nint stride, int key, float* keyScales, uint* words, TVec hidden, TModifier modifier)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
         where TScaled : struct, IChoice
         where TMasked : struct, IChoice
+        where TModifier : struct, IScoreModifier<TVec>
     {
         TVec value = TLanes.Load(score);
         if (TScaled.Value)
@@ -80,12 +82,13 @@ internal static unsafe class SoftmaxColumn
             value = TLanes.Multiply(value, TLanes.Broadcast(keyScales[key]));
         }
 
+        value = modifier.Of(value, key);
         if (TMasked.Value)
         {
             value = TLanes.Select(TLanes.MaskFromWords(words + ((key >> 5) * stride), key & 31), value, hidden);
         }
 
-        if (TScaled.Value || TMasked.Value)
+        if (TScaled.Value || TMasked.Value || TModifier.Changes)
         {
             TLanes.Store(score, value);
         }

@@ -9,6 +9,7 @@ namespace DistAttention.Kernels;
 /// block: [ largest |k| per head, float ] [ head 0 ] [ head 1 ] …
 /// head:  [ K: 16 panels of 16 keys, each [HeadDim][16] ] [ V: [256][HeadDimV padded to 16 with zeros] ]
 ///        int8 only: [ K scales: 256 floats ] [ V scales: 256 floats ]
+///        values that are a part of keys: no V, no V scales
 /// </code>
 /// A block's memory starts as zeros. One writer at a time appends rows to it; readers of a shorter snapshot may run meanwhile.
 /// </remarks>
@@ -28,7 +29,14 @@ public readonly record struct KvLayout(int NumHeadsKv, int HeadDim, int HeadDimV
 
     /// <summary>The layout of a sequence.</summary>
     /// <param name="spec">Its spec.</param>
-    public static KvLayout Of(SequenceSpec spec) => new(spec.NumHeadsKv, spec.HeadDim, spec.HeadDimV, spec.KvType);
+    public static KvLayout Of(SequenceSpec spec) =>
+        new(spec.NumHeadsKv, spec.StoredHeadDim, spec.HeadDimV, spec.KvType) { ValueFromKeyPrefix = spec.ValueFromKeyPrefix };
+
+    /// <summary>Whether a value is the first <see cref="HeadDimV"/> components of its key, with the key's scale, and not stored itself.</summary>
+    public bool ValueFromKeyPrefix { get; init; }
+
+    /// <summary>Components of a value that come beside a key when rows are packed.</summary>
+    public int PackedHeadDimV => ValueFromKeyPrefix ? 0 : HeadDimV;
 
     /// <summary>Bytes of one block.</summary>
     public long BlockBytes => HeadOffset(NumHeadsKv);
@@ -48,18 +56,18 @@ public readonly record struct KvLayout(int NumHeadsKv, int HeadDim, int HeadDimV
     /// <summary>Components from one panel of keys to the next.</summary>
     internal int PanelStride => HeadDim * PanelLength;
 
-    internal long HeadBytes => KeyBytes + ValueBytes + (2 * ScaleBytes);
+    internal long HeadBytes => KeyBytes + ValueBytes + (ValueFromKeyPrefix ? ScaleBytes : 2 * ScaleBytes);
 
     /// <summary>Offsets within a head.</summary>
     internal long ValueOffset => KeyBytes;
 
     internal long KeyScaleOffset => KeyBytes + ValueBytes;
 
-    internal long ValueScaleOffset => KeyBytes + ValueBytes + ScaleBytes;
+    internal long ValueScaleOffset => ValueFromKeyPrefix ? KeyScaleOffset : KeyBytes + ValueBytes + ScaleBytes;
 
     private long KeyBytes => (long)SequenceFormat.BlockLength * HeadDim * ElementBytes;
 
-    private long ValueBytes => (long)SequenceFormat.BlockLength * ValueStride * ElementBytes;
+    private long ValueBytes => ValueFromKeyPrefix ? 0 : (long)SequenceFormat.BlockLength * ValueStride * ElementBytes;
 
     private long ScaleBytes => KvType == KvDataType.Int8 ? SequenceFormat.BlockLength * sizeof(float) : 0;
 

@@ -10,7 +10,7 @@ public static unsafe partial class KvPacker
     /// <param name="firstIdx">The first row wanted, counted from the start of the block.</param>
     /// <param name="count">Rows wanted.</param>
     /// <param name="k">Receives [count, NumHeadsKv, HeadDim].</param>
-    /// <param name="v">Receives [count, NumHeadsKv, HeadDimV].</param>
+    /// <param name="v">Receives [count, NumHeadsKv, PackedHeadDimV].</param>
     public static void Unpack(KvLayout layout, ReadOnlySpan<byte> block, int firstIdx, int count, Span<float> k, Span<float> v)
     {
         int rows = Rows(
@@ -18,7 +18,7 @@ public static unsafe partial class KvPacker
             block.Length,
             firstIdx,
             k[..checked(count * layout.NumHeadsKv * layout.HeadDim)].Length,
-            v[..checked(count * layout.NumHeadsKv * layout.HeadDimV)].Length);
+            v[..checked(count * layout.NumHeadsKv * layout.PackedHeadDimV)].Length);
         fixed (byte* memory = block)
         fixed (float* keys = k, values = v)
         {
@@ -26,7 +26,10 @@ public static unsafe partial class KvPacker
             {
                 byte* section = memory + layout.HeadOffset(head);
                 UnpackKeys(layout, section, firstIdx, rows, keys + ((nint)head * layout.HeadDim));
-                UnpackValues(layout, section, firstIdx, rows, values + ((nint)head * layout.HeadDimV));
+                if (!layout.ValueFromKeyPrefix)
+                {
+                    UnpackValues(layout, section, firstIdx, rows, values + ((nint)head * layout.HeadDimV));
+                }
             }
         }
     }

@@ -17,6 +17,27 @@ public static unsafe partial class KvPacker
         Validate("v", v, layout.NumHeadsKv, layout.HeadDimV, layout.KvType);
     }
 
+    /// <summary>Refuses keys that cannot be stored, once they are of the stored size.</summary>
+    /// <param name="layout">The sequence's layout.</param>
+    /// <param name="k">[tokens, NumHeadsKv, HeadDim of the layout].</param>
+    /// <exception cref="InvalidTensorException">Names token and head.</exception>
+    public static void ValidateKeys(KvLayout layout, ReadOnlySpan<float> k) =>
+        Validate("k", k, layout.NumHeadsKv, layout.HeadDim, layout.KvType);
+
+    /// <summary>Refuses rows that cannot be stored, as a caller gives them: keys that are yet to be projected or turned need only be finite.</summary>
+    /// <param name="spec">The sequence.</param>
+    /// <param name="k">[tokens, NumHeadsKv, HeadDim].</param>
+    /// <param name="v">[tokens, NumHeadsKv, AppendedHeadDimV].</param>
+    /// <exception cref="InvalidTensorException">Names tensor, token and head.</exception>
+    public static void Validate(SequenceSpec spec, ReadOnlySpan<float> k, ReadOnlySpan<float> v)
+    {
+        Validate("k", k, spec.NumHeadsKv, spec.HeadDim, spec.StoresKeysAsGiven ? spec.KvType : KvDataType.Float32);
+        if (!spec.ValueFromKeyPrefix)
+        {
+            Validate("v", v, spec.NumHeadsKv, spec.HeadDimV, spec.KvType);
+        }
+    }
+
     /// <summary>Refuses a tensor that holds NaN or infinity.</summary>
     /// <param name="tensor">Its name.</param>
     /// <param name="values">[tokens, heads, headDim].</param>

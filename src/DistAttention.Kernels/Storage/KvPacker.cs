@@ -14,7 +14,7 @@ public static unsafe partial class KvPacker
     /// <param name="block">The block's memory, <see cref="KvLayout.BlockBytes"/> long; zeros before its first row was stored.</param>
     /// <param name="firstIdx">Where in the block the first row goes.</param>
     /// <param name="k">[count, NumHeadsKv, HeadDim], validated.</param>
-    /// <param name="v">[count, NumHeadsKv, HeadDimV], validated.</param>
+    /// <param name="v">[count, NumHeadsKv, PackedHeadDimV], validated.</param>
     public static void Pack(KvLayout layout, Span<byte> block, int firstIdx, ReadOnlySpan<float> k, ReadOnlySpan<float> v) =>
         Pack(layout, block, firstIdx, k, v, LaneWidth.Preferred);
 
@@ -84,7 +84,7 @@ public static unsafe partial class KvPacker
                 PackKeys<TLanes, TVec, TElement>(layout, section, firstIdx + i, rows, keys + (i * keyRow) + ((nint)head * layout.HeadDim), (float*)memory + head);
             }
 
-            for (int row = i; row < i + rows; row++)
+            for (int row = i; row < i + rows && !layout.ValueFromKeyPrefix; row++)
             {
                 for (int head = 0; head < layout.NumHeadsKv; head++)
                 {
@@ -98,7 +98,7 @@ public static unsafe partial class KvPacker
     private static int Rows(KvLayout layout, long blockLength, int firstIdx, int kLength, int vLength)
     {
         int count = kLength / (layout.NumHeadsKv * layout.HeadDim);
-        if (kLength != count * layout.NumHeadsKv * layout.HeadDim || vLength != count * layout.NumHeadsKv * layout.HeadDimV)
+        if (kLength != count * layout.NumHeadsKv * layout.HeadDim || vLength != count * layout.NumHeadsKv * layout.PackedHeadDimV)
         {
             throw new ArgumentException($"{kLength} floats of K and {vLength} of V are not the same number of whole rows of {layout}.");
         }

@@ -10,8 +10,9 @@ namespace DistAttention.Kernels;
 /// </summary>
 /// <remarks>
 /// <code>
-/// K: [count][NumHeadsKv][HeadDim] elements   V: [count][NumHeadsKv][HeadDimV] elements
+/// K: [count][NumHeadsKv][HeadDim] elements   V: [count][NumHeadsKv][PackedHeadDimV] elements
 /// int8 only: K scales [count][NumHeadsKv] floats, V scales [count][NumHeadsKv] floats
+/// Where values are a part of keys there is no V.
 /// </code>
 /// That int8 comes back as it was: with s = fl(m / 127), fl(fl(127 · s) / 127) = s for every m (checked for all of them), so
 /// a row's scale is found again, and with it every code. (Only a row too small for its smallest scale, all codes 0, comes back with
@@ -24,15 +25,15 @@ public static unsafe class KvRows
     /// <param name="count">Rows.</param>
     public static long ByteLength(KvLayout layout, int count)
     {
-        long components = (long)layout.NumHeadsKv * (layout.HeadDim + layout.HeadDimV);
-        long scales = layout.KvType == KvDataType.Int8 ? 2L * layout.NumHeadsKv * sizeof(float) : 0;
+        long components = (long)layout.NumHeadsKv * (layout.HeadDim + layout.PackedHeadDimV);
+        long scales = layout.KvType != KvDataType.Int8 ? 0 : (layout.PackedHeadDimV == 0 ? 1L : 2L) * layout.NumHeadsKv * sizeof(float);
         return count * ((components * layout.ElementBytes) + scales);
     }
 
     /// <summary>Rounds rows.</summary>
     /// <param name="layout">The sequence's layout.</param>
     /// <param name="k">[count, NumHeadsKv, HeadDim], validated.</param>
-    /// <param name="v">[count, NumHeadsKv, HeadDimV], validated.</param>
+    /// <param name="v">[count, NumHeadsKv, PackedHeadDimV], validated.</param>
     /// <param name="destination">Receives <see cref="ByteLength"/> bytes.</param>
     public static void Encode(KvLayout layout, ReadOnlySpan<float> k, ReadOnlySpan<float> v, Span<byte> destination)
     {
@@ -45,7 +46,10 @@ public static unsafe class KvRows
             float* scales = (float*)(valuesTo + ((nint)v.Length * layout.ElementBytes));
             int heads = count * layout.NumHeadsKv;
             Encode(layout.KvType, keys, heads, layout.HeadDim, to, scales);
-            Encode(layout.KvType, values, heads, layout.HeadDimV, valuesTo, scales + heads);
+            if (layout.PackedHeadDimV > 0)
+            {
+                Encode(layout.KvType, values, heads, layout.PackedHeadDimV, valuesTo, scales + heads);
+            }
         }
     }
 
@@ -53,7 +57,7 @@ public static unsafe class KvRows
     /// <param name="layout">The sequence's layout.</param>
     /// <param name="source">What <see cref="Encode(KvLayout, ReadOnlySpan{float}, ReadOnlySpan{float}, Span{byte})"/> wrote, untrusted.</param>
     /// <param name="k">Receives [count, NumHeadsKv, HeadDim].</param>
-    /// <param name="v">Receives [count, NumHeadsKv, HeadDimV].</param>
+    /// <param name="v">Receives [count, NumHeadsKv, PackedHeadDimV].</param>
     public static void Decode(KvLayout layout, ReadOnlySpan<byte> source, Span<float> k, Span<float> v)
     {
         int count = Count(layout, k.Length, v.Length, source.Length);
@@ -64,14 +68,17 @@ public static unsafe class KvRows
             float* scales = (float*)(valuesFrom + ((nint)v.Length * layout.ElementBytes));
             int heads = count * layout.NumHeadsKv;
             Decode(layout.KvType, from, heads, layout.HeadDim, keys, scales);
-            Decode(layout.KvType, valuesFrom, heads, layout.HeadDimV, values, scales + heads);
+            if (layout.PackedHeadDimV > 0)
+            {
+                Decode(layout.KvType, valuesFrom, heads, layout.PackedHeadDimV, values, scales + heads);
+            }
         }
     }
 
     private static int Count(KvLayout layout, int kLength, int vLength, long bytes)
     {
         int count = kLength / (layout.NumHeadsKv * layout.HeadDim);
-        if (kLength != count * layout.NumHeadsKv * layout.HeadDim || vLength != count * layout.NumHeadsKv * layout.HeadDimV)
+        if (kLength != count * layout.NumHeadsKv * layout.HeadDim || vLength != count * layout.NumHeadsKv * layout.PackedHeadDimV)
         {
             throw new ArgumentException($"{kLength} floats of K and {vLength} of V are not the same number of whole rows of {layout}.");
         }

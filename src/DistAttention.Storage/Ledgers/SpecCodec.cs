@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace DistAttention.Storage.Ledgers;
 
 /// <summary>
@@ -20,6 +22,9 @@ internal static class SpecCodec
         to.Write(TextOf(spec.ExpectedMask));
         to.Write(spec.ExpectedLength ?? -1);
         to.Write(spec.ArithmeticVersion);
+        to.Write(spec.ValueFromKeyPrefix);
+        WriteTable(to, spec.KeyProjection);
+        WriteRope(to, spec.Rope);
     }
 
     public static SequenceSpec Read(BinaryReader from)
@@ -41,6 +46,82 @@ internal static class SpecCodec
             ExpectedMask = AttentionMask.Parse(from.ReadString()),
             ExpectedLength = from.ReadInt64() is >= 0 and var length ? length : null,
             ArithmeticVersion = from.ReadInt32(),
+            ValueFromKeyPrefix = from.ReadBoolean(),
+            KeyProjection = ReadTable(from),
+            Rope = ReadRope(from),
+        };
+    }
+
+    private static void WriteTable(BinaryWriter to, FloatTable? table)
+    {
+        to.Write((byte)(table?.Shape.Length ?? 0));
+        if (table is not null)
+        {
+            foreach (int dimension in table.Shape)
+            {
+                to.Write(dimension);
+            }
+
+            to.Write(MemoryMarshal.AsBytes(table.Values));
+        }
+    }
+
+    private static FloatTable? ReadTable(BinaryReader from)
+    {
+        int rank = from.ReadByte();
+        if (rank == 0)
+        {
+            return null;
+        }
+
+        long length = 1;
+        int[] shape = new int[rank];
+        for (int i = 0; i < rank; i++)
+        {
+            shape[i] = from.ReadInt32();
+            length = Math.Clamp(length * shape[i], 0, FloatTable.MaxLength + 1L);
+        }
+
+        if (length > FloatTable.MaxLength)
+        {
+            throw new InvalidDataException($"a table of the shape [{string.Join(", ", shape)}] is too large");
+        }
+
+        byte[] bytes = from.ReadBytes((int)length * sizeof(float));
+        return FloatTable.Of(MemoryMarshal.Cast<byte, float>(bytes), shape);
+    }
+
+    private static void WriteRope(BinaryWriter to, RotaryEmbedding? rope)
+    {
+        to.Write(rope?.InverseFrequencies.Length ?? 0);
+        if (rope is not null)
+        {
+            to.Write(MemoryMarshal.AsBytes(rope.InverseFrequencies));
+            to.Write(rope.FirstDim);
+            to.Write((int)rope.Layout);
+            to.Write(rope.AttentionFactor);
+        }
+    }
+
+    private static RotaryEmbedding? ReadRope(BinaryReader from)
+    {
+        int pairs = from.ReadInt32();
+        if (pairs == 0)
+        {
+            return null;
+        }
+
+        if (pairs is < 0 or > SequenceFormat.MaxHeadDim / 2)
+        {
+            throw new InvalidDataException($"a rotation of {pairs} pairs cannot be");
+        }
+
+        byte[] frequencies = from.ReadBytes(pairs * sizeof(double));
+        return new RotaryEmbedding(MemoryMarshal.Cast<byte, double>(frequencies))
+        {
+            FirstDim = from.ReadInt32(),
+            Layout = (RopeLayout)from.ReadInt32(),
+            AttentionFactor = from.ReadDouble(),
         };
     }
 

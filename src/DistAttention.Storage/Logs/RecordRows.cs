@@ -16,7 +16,7 @@ internal sealed class RecordRows : IDisposable
     {
         _layout = layout;
         _keys = checked(count * layout.NumHeadsKv * layout.HeadDim);
-        _values = checked(count * layout.NumHeadsKv * layout.HeadDimV);
+        _values = checked(count * layout.NumHeadsKv * layout.PackedHeadDimV);
         int length = checked((int)KvRows.ByteLength(layout, count));
         _floats = ArrayPool<float>.Shared.Rent(checked(_keys + _values));
         if (layout.KvType == KvDataType.Float32)
@@ -44,7 +44,7 @@ internal sealed class RecordRows : IDisposable
 
         return (
             _floats.AsMemory(0, count * _layout.NumHeadsKv * _layout.HeadDim),
-            _floats.AsMemory(_keys, count * _layout.NumHeadsKv * _layout.HeadDimV));
+            _floats.AsMemory(_keys, count * _layout.NumHeadsKv * _layout.PackedHeadDimV));
     }
 
     public void Dispose()

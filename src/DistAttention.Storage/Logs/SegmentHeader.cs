@@ -8,12 +8,13 @@ namespace DistAttention.Storage.Logs;
 /// <remarks>
 /// <code>
 ///   0 magic "DAKVLOG1"   8 version (4)   12 index (4)   16 sequence (16)   32 generation (8)
-///  40 NumHeadsKv (4)    44 HeadDim (4)   48 HeadDimV (4)  52 KvType (4)    56 ShardLength (4)
-///  60 ArithmeticVersion (4)              64 zeros (60)   124 CRC-32C of all before (4)
+///  40 NumHeadsKv (4)    44 StoredHeadDim (4)   48 HeadDimV (4)  52 KvType (4)    56 ShardLength (4)
+///  60 ArithmeticVersion (4)              64 whether values are a part of keys (4)
+///  68 zeros (56)        124 CRC-32C of all before (4)
 /// </code>
 /// </remarks>
 /// <param name="Shard">The shard that the segment was written for.</param>
-/// <param name="Spec">Shape and storage of its rows; what does not concern rows is left at its default.</param>
+/// <param name="Spec">Shape and storage of its rows as stored; read back, what does not concern stored rows is at its default.</param>
 internal sealed record SegmentHeader(ShardId Shard, SequenceSpec Spec)
 {
     public const int Length = 128;
@@ -34,11 +35,12 @@ internal sealed record SegmentHeader(ShardId Shard, SequenceSpec Spec)
         Shard.Sequence.TryWriteBytes(to[16..]);
         BinaryPrimitives.WriteInt64LittleEndian(to[32..], Shard.Generation);
         BinaryPrimitives.WriteInt32LittleEndian(to[40..], Spec.NumHeadsKv);
-        BinaryPrimitives.WriteInt32LittleEndian(to[44..], Spec.HeadDim);
+        BinaryPrimitives.WriteInt32LittleEndian(to[44..], Spec.StoredHeadDim);
         BinaryPrimitives.WriteInt32LittleEndian(to[48..], Spec.HeadDimV);
         BinaryPrimitives.WriteInt32LittleEndian(to[52..], (int)Spec.KvType);
         BinaryPrimitives.WriteInt32LittleEndian(to[56..], Spec.ShardLength);
         BinaryPrimitives.WriteInt32LittleEndian(to[60..], Spec.ArithmeticVersion);
+        BinaryPrimitives.WriteInt32LittleEndian(to[64..], Spec.ValueFromKeyPrefix ? 1 : 0);
         BinaryPrimitives.WriteUInt32LittleEndian(to[ChecksumOffset..], Checksum.Of(to[..ChecksumOffset]));
     }
 
@@ -68,6 +70,7 @@ internal sealed record SegmentHeader(ShardId Shard, SequenceSpec Spec)
             KvType = (KvDataType)BinaryPrimitives.ReadInt32LittleEndian(from[52..]),
             ShardLength = BinaryPrimitives.ReadInt32LittleEndian(from[56..]),
             ArithmeticVersion = BinaryPrimitives.ReadInt32LittleEndian(from[60..]),
+            ValueFromKeyPrefix = BinaryPrimitives.ReadInt32LittleEndian(from[64..]) != 0,
         };
         spec.Validate();
         ShardId shard = new(new Guid(from.Slice(16, 16)), BinaryPrimitives.ReadInt32LittleEndian(from[12..]), BinaryPrimitives.ReadInt64LittleEndian(from[32..]));

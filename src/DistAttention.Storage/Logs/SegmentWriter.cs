@@ -90,8 +90,6 @@ internal sealed class SegmentWriter : CountedLease
     private async ValueTask WriteRecordsAsync(ShardWrite write)
     {
         KvLayout layout = _header.Layout;
-        int kRow = layout.NumHeadsKv * layout.HeadDim;
-        int vRow = layout.NumHeadsKv * layout.HeadDimV;
         int rowsPerRecord = (int)Math.Max(1, RecordBytes / KvRows.ByteLength(layout, 1));
         int longest = checked((int)(RecordHeader.Length + KvRows.ByteLength(layout, Math.Min(rowsPerRecord, write.Count))));
         byte[] buffer = ArrayPool<byte>.Shared.Rent(longest);
@@ -102,7 +100,7 @@ internal sealed class SegmentWriter : CountedLease
                 int count = Math.Min(rowsPerRecord, write.Count - first);
                 int payload = (int)KvRows.ByteLength(layout, count);
                 Span<byte> rows = buffer.AsSpan(RecordHeader.Length, payload);
-                KvRows.Encode(layout, write.K.Span.Slice(first * kRow, count * kRow), write.V.Span.Slice(first * vRow, count * vRow), rows);
+                KvRows.Encode(layout, write.K.Span.Slice(first * write.KRow, count * write.KRow), write.V.Span.Slice(first * write.VRow, count * write.VRow), rows);
                 RecordHeader record = new()
                 {
                     Offset = _length,

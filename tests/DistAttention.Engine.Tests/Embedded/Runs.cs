@@ -18,7 +18,7 @@ internal static class Runs
     public static AttendOptions Options(this AttentionProblem problem) => new()
     {
         Mask = problem.Mask,
-        Score = problem.SmScale is { } scale ? new ScaledDotScore { SmScale = scale } : ScoreFunction.ScaledDot,
+        Score = problem.Score,
         FirstQueryPosition = problem.FirstQueryPosition,
     };
 
@@ -101,15 +101,7 @@ internal static class Runs
         {
             (int row, int head) = (slot / problem.NumHeadsQ, slot % problem.NumHeadsQ);
             double expectedLse = reference.Row(row, head, expected);
-            float naiveLse = NaiveAttention.Row(
-                problem.Q.AsSpan(slot * problem.HeadDim, problem.HeadDim),
-                k,
-                v,
-                head / problem.GroupSize,
-                problem.NumHeadsKv,
-                problem.EffectiveScale,
-                kvPos => problem.Mask.IsVisible(problem.EffectiveFirstQueryPosition + row, kvPos),
-                naive);
+            float naiveLse = problem.NaiveRow(k, v, row, head, naive);
             error = Math.Max(error, Errors.Largest(output.Span.Slice(slot * problem.HeadDimV, problem.HeadDimV), expected));
             naiveError = Math.Max(naiveError, Errors.Largest(naive, expected));
             lseError = Math.Max(lseError, Errors.Largest(lse.Span.Slice(slot, 1), [expectedLse]));

@@ -1,4 +1,5 @@
 using DistAttention.Engine.Execution;
+using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Shards;
 using DistAttention.Engine.Tests.Embedded;
 using DistAttention.Engine.Tests.Simulation;
@@ -60,6 +61,29 @@ public sealed class FailoverTests
         cluster.Revive(0);
         cluster.Kill(1);
         await cluster.AppendAsync(_problem, 600, 7400);
+        Assert.Equal(_expected, (await cluster.AttendAsync(_problem)).Digest);
+    }
+
+    [Fact]
+    public async Task RowsOfAReservationThatWasGivenUpAreNotTakenForThoseThatWereCommittedElsewhere()
+    {
+        using SimulatedCluster cluster = await SimulatedCluster.CreateAsync(_problem.Spec(), 2, static _ => 0, shared: true);
+        await cluster.AppendAsync(_problem, 0, 300);
+        ShardEntry tail = cluster.Ledger.Snapshot().Shards.Span[0];
+
+        // Reserved at owner 0, given up, and written there all the same: late.
+        Reservation late = await cluster.Ledger.ReserveAsync(OperationId.New(), 50, null, default);
+        await cluster.Ledger.AbortAsync(late.OperationId);
+        await cluster[0].Service.WriteAsync(
+            new ShardWrite(tail.Id, cluster.Spec, late.Fence, late.OperationId, 300, 50, _problem.KRows(5000, 50), _problem.VRows(5000, 50)) { CommittedRows = 300 },
+            default);
+
+        // Owner 1 takes the shard over and gets the rows that count; then owner 0 has it again.
+        cluster.Kill(0, forget: false);
+        await cluster.AppendAsync(_problem, 300, 100);
+        cluster.Revive(0);
+        cluster.Kill(1);
+        await cluster.AppendAsync(_problem, 400, 7600);
         Assert.Equal(_expected, (await cluster.AttendAsync(_problem)).Digest);
     }
 

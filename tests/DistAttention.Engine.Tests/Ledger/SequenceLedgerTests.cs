@@ -186,6 +186,21 @@ public sealed class SequenceLedgerTests
     }
 
     [Fact]
+    public async Task ATruncationIsRecognisedByItsId()
+    {
+        SequenceLedger ledger = await CreateAsync();
+        await AppendAsync(ledger, 3000);
+        OperationId cut = OperationId.New();
+        await ledger.TruncateAsync(cut, 1500, static (_, _, _) => default, _none);
+        await AppendAsync(ledger, 500);
+        (SequenceSnapshot snapshot, IEnumerable<ShardEntry> dropped) = await ledger.TruncateAsync(
+            cut, 1500, static (_, _, _) => throw new InvalidOperationException("Cut again."), _none);
+        Assert.Equal(new SequenceSnapshot(1, 1500), snapshot);
+        Assert.Empty(dropped);
+        Assert.Equal(new SequenceSnapshot(1, 2000), ledger.Snapshot().State);
+    }
+
+    [Fact]
     public async Task ShardsMadeAfterATruncationHaveNewIds()
     {
         SequenceLedger ledger = await CreateAsync();

@@ -135,13 +135,16 @@ internal sealed class SimulatedCluster : IShardGateway, IShardPlacement, ISequen
         await LoseAsync(shard, from);
     }
 
-    /// <summary>An owner stops answering, and forgets all it has in memory.</summary>
-    public void Kill(int owner)
+    /// <summary>An owner stops answering: it was killed and forgets all it has in memory, or it only cannot be reached.</summary>
+    public void Kill(int owner, bool forget = true)
     {
         _killed[this[owner].Id] = true;
         foreach (ShardEntry shard in Ledger.Snapshot().Shards.Span)
         {
-            this[owner].Registry.Evict(shard.Id);
+            if (forget)
+            {
+                this[owner].Registry.Evict(shard.Id);
+            }
         }
     }
 

@@ -112,7 +112,7 @@ public sealed class SplitTests
             GuardedBuffer<float> q = new(problem.Q);
             output.Span.Fill(7);
             PartialSpan destination = new(max.Span, sum.Span, output.Span, problem.Rows, problem.NumHeadsQ, problem.HeadDimV);
-            QueryTile tile = new(q.Span, problem.Rows, problem.NumHeadsQ, 250, problem.QueryTile.ScaleLog2, problem.QueryTile.Mask);
+            QueryTile tile = new(q.Span, problem.Rows, problem.NumHeadsQ, 250, problem.QueryTile.Score, problem.QueryTile.Mask);
             AttentionKernel.ComputeNode(sequence.View(), 1, tile, 10, 25, 0, 3, destination, scratch, choice, width, CancellationToken.None);
             Assert.True(max.IsIntact && sum.IsIntact && output.IsIntact && q.IsIntact);
             for (int i = 0; i < output.Span.Length; i++)
@@ -168,11 +168,12 @@ public sealed class SplitTests
             using KernelScratch scratch = new();
             PartialBuffer root = new(problem.Rows, problem.NumHeadsQ, problem.HeadDimV);
             CompiledMask mask = problem.QueryTile.Mask;
+            CompiledScore score = CompiledScore.OfScale(1);
             long before = 0;
             for (int round = 0; round < 2; round++)
             {
                 before = GC.GetAllocatedBytesForCurrentThread();
-                QueryTile tile = new(problem.Q, rows, problem.NumHeadsQ, 2000, 1, mask);
+                QueryTile tile = new(problem.Q, rows, problem.NumHeadsQ, 2000, score, mask);
                 AttentionKernel.ComputeNode(sequence.View(), 0, tile, 0, rows, 0, 20, root.Span, scratch, CancellationToken.None);
             }
 

@@ -34,6 +34,7 @@ public sealed class ClusterVerbsTests : IDisposable
         });
         string second = (string)status["silo-2"]["gateway"]!;
         Assert.Equal(expected, await DigestsAsync("--cluster", second));
+        await ExplainIsWhatAttendDoesAsync(second);
 
         (await _home.ClusterAsync("kill", "silo-1")).Ok();
         Assert.Contains((string)(await _home.StatusAsync())["silo-1"]["state"]!, (string[])["lost", "dead"]);
@@ -113,6 +114,18 @@ public sealed class ClusterVerbsTests : IDisposable
         taken.Start();
         int port = ((System.Net.IPEndPoint)taken.LocalEndpoint).Port;
         (await _home.ClusterAsync("up", "--silos", "1", "--base-port", $"{port}")).Failed(1, $"port {port} is taken");
+    }
+
+    /// <summary>The plan of the cluster, from the headers of the files alone, has the shards and owners that attending then has.</summary>
+    private async Task ExplainIsWhatAttendDoesAsync(string gateway)
+    {
+        string[] inputs = ["--q", _files["q.npy"], "--k", _files["k.npy"], "--v", _files["v.npy"], "--mask", "causal", "--shard-length", "1024", "--json"];
+        JsonNode embedded = (await _home.RunAsync(["explain", .. inputs, "--embedded"])).Ok().Json;
+        JsonNode plan = (await _home.RunAsync(["explain", .. inputs, "--cluster", gateway])).Ok().Json;
+        Assert.Equal(["silo-1", "silo-2"], plan["owners"]!.AsArray().Select(static owner => (string)owner!["owner"]!).Order());
+        Assert.Equal([0, 1, 2], plan["owners"]!.AsArray().SelectMany(static owner => owner!["shards"]!.AsArray()).Select(static shard => (int)shard!["shard"]!).Order());
+        Assert.Equal((long)embedded["unmaskedPairs"]!, (long)plan["unmaskedPairs"]!);
+        Assert.Equal((long)embedded["blocksSkipped"]!, (long)plan["blocksSkipped"]!);
     }
 
     public void Dispose()

@@ -18,7 +18,7 @@ public sealed class LossTests : IDisposable
     [Fact]
     public async Task OnlyWhatWasLostIsLost()
     {
-        (await _home.ClusterAsync("up", "--silos", "3")).Ok();
+        (await _home.ClusterAsync("up", "--silos", "3", "--in-memory")).Ok();
         await using DistAttentionClient client = await ConnectAsync();
         IAttentionSequence small = await AppendAsync(client, "small", 1024);
         float[] q = new SeededData(9).Normal(64 * 4 * 32);

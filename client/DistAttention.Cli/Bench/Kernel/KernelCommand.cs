@@ -61,6 +61,5 @@ internal static class KernelCommand
     [
         .. processorShare < 0.9 ? [$"Other work took {(1 - processorShare) * 100:0} % of the processors meanwhile: ratios of short calls suffer from it."] : Array.Empty<string>(),
         .. settings.Divisor > 1 ? ["Lengths are cut for a quick look: these numbers are not held to the targets."] : Array.Empty<string>(),
-        "There is no row for score modifiers (soft cap, ALiBi): the engine has none yet.",
     ];
 }

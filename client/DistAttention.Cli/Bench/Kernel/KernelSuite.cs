@@ -24,6 +24,7 @@ internal static class KernelSuite
             Causal(n4, 128, 0.80, 0.88),
             Causal(n8, 64, 0.79, 0.85),
             Causal(n8, 128, 0.85, 0.90),
+            .. Scores(),
             FewQueries(64),
             FewQueries(128),
             Decode(KvDataType.Float32, 8, 8, 64, 0.92, 0.96),
@@ -45,6 +46,17 @@ internal static class KernelSuite
             new AllocationBench(DecodeShape(KvDataType.Float32, 8, 8, 64) with { Positions = settings.Length(65_536) }, Goal.AtMost(2048)),
             new ComputeBench($"full {Number(n4 / 2)} × {Number(n4 / 2)}, head size 576 for k and 512 for v", new AttendShape(n4 / 2, n4 / 2, 576) { HeadDimV = 512 }, _largeHeadError, null, null),
         ];
+
+        IEnumerable<IKernelBench> Scores()
+        {
+            AttendShape shape = new(n4, n4, 64);
+            yield return new ScoreBench("soft cap 50", shape, new ScaledDotScore { SoftCap = 50 }, Goal.AtLeast(0.90));
+            yield return new ScoreBench("soft cap 1, which bends a third of the scores", shape, new ScaledDotScore { SoftCap = 1 }, null);
+            yield return new ScoreBench("ALiBi", shape, new ScaledDotScore { AlibiSlopes = Alibi.Slopes(shape.NumHeadsQ) }, Goal.AtLeast(0.90));
+            yield return new ScoreBench("relative bias within 128", shape, new ScaledDotScore { RelativeBias = new(FloatTable.Of(NormalData.Make(9, 0, shape.NumHeadsQ * 257), shape.NumHeadsQ, 257)) }, null);
+            AttendShape small = new(settings.Length(1024), settings.Length(1024), 64);
+            yield return new ScoreBench("additive", small, new AdditiveScore(FloatTable.Of(Array.ConvertAll(NormalData.Make(10, 0, 64), static v => v / 8), 1, 64)), null);
+        }
 
         IKernelBench Full(int length, int headDim, double target, double stretch) => new ComputeBench(
             $"full {Number(length)} × {Number(length)}, head size {headDim}",

@@ -1,3 +1,5 @@
+using DistAttention.Cli.Checking;
+
 namespace DistAttention.Cli.Bench.Measuring;
 
 /// <summary>
@@ -74,31 +76,7 @@ internal static class ErrorCheck
     private static void StoredRow(AttendShape shape, ulong seed, int position, int headKv, float[] row)
     {
         NormalData.Fill(seed, (((long)position * shape.NumHeadsKv) + headKv) * row.Length, row);
-        switch (shape.KvType)
-        {
-            case KvDataType.Float16:
-                Round(row, static x => (float)(Half)x);
-                break;
-            case KvDataType.BFloat16:
-                Round(row, static x =>
-                {
-                    uint bits = BitConverter.SingleToUInt32Bits(x);
-                    return BitConverter.UInt32BitsToSingle((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000);
-                });
-                break;
-            case KvDataType.Int8:
-                float scale = row.Max(MathF.Abs) / 127;
-                Round(row, x => MathF.Round(x / scale) * scale);
-                break;
-        }
-    }
-
-    private static void Round(float[] row, Func<float, float> round)
-    {
-        for (int i = 0; i < row.Length; i++)
-        {
-            row[i] = round(row[i]);
-        }
+        StoredRounding.Round(shape.KvType, row);
     }
 
     /// <summary>A few numbers below a count, the last one among them.</summary>

@@ -1,3 +1,4 @@
+using DistAttention.Cli.Checking;
 using DistAttention.Engine;
 
 namespace DistAttention.Cli.Bench.Measuring;
@@ -68,11 +69,34 @@ internal sealed class LoadedSequence : IAsyncDisposable
     public Task AttendAsync(CancellationToken cancellationToken) => AttendAsync(Shape.Rows, cancellationToken);
 
     /// <summary>The first rows of q.</summary>
-    public Task AttendAsync(int rows, CancellationToken cancellationToken) => _sequence.AttendAsync(
+    public Task AttendAsync(int rows, CancellationToken cancellationToken) => AttendAsync(rows, _options, cancellationToken);
+
+    /// <summary>All rows of q, attending otherwise than the shape says.</summary>
+    public Task AttendAsync(AttendOptions options, CancellationToken cancellationToken) => AttendAsync(Shape.Rows, options, cancellationToken);
+
+    /// <summary>One row and head of such a call, computed again as the textbook has it.</summary>
+    public RowCheck Check(int row, int head, AttendOptions options)
+    {
+        RowCheck check = new(_sequence.Spec, options, Q.AsSpan(((row * Shape.NumHeadsQ) + head) * Shape.HeadDim, Shape.HeadDim), head, Shape.Positions - Shape.Rows + row);
+        int headKv = head / _sequence.Spec.GroupSize;
+        float[] k = new float[Shape.HeadDim];
+        float[] v = new float[Shape.HeadDimV];
+        for (int position = 0; position < Shape.Positions; position++)
+        {
+            long kvHead = ((long)position * Shape.NumHeadsKv) + headKv;
+            NormalData.Fill(KeySeed, kvHead * k.Length, k);
+            NormalData.Fill(ValueSeed, kvHead * v.Length, v);
+            check.Add(k, v, position);
+        }
+
+        return check;
+    }
+
+    private Task AttendAsync(int rows, AttendOptions options, CancellationToken cancellationToken) => _sequence.AttendAsync(
         Q.AsMemory(0, rows * Shape.NumHeadsQ * Shape.HeadDim),
         Output.AsMemory(0, rows * Shape.NumHeadsQ * Shape.HeadDimV),
         Lse.AsMemory(0, rows * Shape.NumHeadsQ),
-        _options,
+        options,
         cancellationToken);
 
     public ValueTask DisposeAsync() => _client.DisposeAsync();

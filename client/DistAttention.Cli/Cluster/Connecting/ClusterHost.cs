@@ -57,6 +57,13 @@ internal sealed class ClusterHost : IAttentionHost
     public async Task<IReadOnlyList<(string Silo, long Bytes)>> BytesBySiloAsync(CancellationToken cancellationToken) =>
         [.. InOrder(await _client.GetClusterReportAsync(cancellationToken).ConfigureAwait(false)).Select(static silo => (silo.Name, silo.BytesMoved))];
 
+    public async Task<AttentionPlan> PlanAsync(SequenceSpec spec, long length, long rows, AttendOptions options, CancellationToken cancellationToken)
+    {
+        AttentionPlan plan = await _client.PlanAsync(spec, length, rows, options, cancellationToken).ConfigureAwait(false);
+        Dictionary<string, string> names = (await _client.GetClusterReportAsync(cancellationToken).ConfigureAwait(false)).ToDictionary(static silo => silo.Silo, static silo => silo.Name);
+        return plan with { Visits = [.. plan.Visits.Select(visit => visit with { Owner = names.GetValueOrDefault(visit.Owner, visit.Owner) })] };
+    }
+
     public async Task<IReadOnlyList<OwnerShare>> SharesAsync(IAttentionSequence sequence, CancellationToken cancellationToken)
     {
         AttentionPlan plan = await sequence.ExplainAsync(1, null, cancellationToken).ConfigureAwait(false);

@@ -62,6 +62,11 @@ internal sealed class SiloProcess : IDisposable
             "--log-file", log,
             "--Hosting:Detached", "true",
         ];
+        if (settings.Storage is { } storage)
+        {
+            arguments.AddRange(["--storage", storage]);
+        }
+
         if (settings.OwnerLock is { } ownerLock)
         {
             arguments.AddRange(["--Hosting:OwnerLock", ownerLock]);

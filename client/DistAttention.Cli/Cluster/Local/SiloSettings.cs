@@ -8,6 +8,9 @@ internal sealed record SiloSettings
     /// <summary>Bytes of K/V that each silo may hold.</summary>
     public required long MemoryPerSilo { get; init; }
 
+    /// <summary>The folder that all silos keep sequences in; null: what a silo holds is lost with it.</summary>
+    public string? Storage { get; init; }
+
     /// <summary>Set: the silos end when nobody holds this file.</summary>
     public string? OwnerLock { get; init; }
 

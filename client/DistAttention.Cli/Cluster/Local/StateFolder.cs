@@ -28,6 +28,18 @@ internal sealed class StateFolder(string path)
     /// <summary>The file that the owner of a temporary cluster keeps locked.</summary>
     public string OwnerLock => System.IO.Path.Combine(Path, "owner.lock");
 
+    /// <summary>The folder that the cluster keeps sequences in, fixed while any of its silos runs; null: it keeps none.</summary>
+    public string? Storage
+    {
+        get => File.Exists(StoragePath) && File.ReadAllText(StoragePath) is { Length: > 0 } folder ? folder : null;
+        set => File.WriteAllText(StoragePath, value ?? "");
+    }
+
+    /// <summary>Where it keeps them unless told otherwise.</summary>
+    public string DefaultStorage => System.IO.Path.Combine(Path, "sequences");
+
+    private string StoragePath => System.IO.Path.Combine(Path, "storage.path");
+
     /// <summary>Takes the right to start and stop silos of this cluster.</summary>
     /// <exception cref="CliException">Another distattn is at it.</exception>
     public FolderLock LockForChange()
