@@ -249,9 +249,9 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         {
             return await _links.WithHint(home, () => grain.AdoptAsync(seed, CancellationToken.None));
         }
-        catch (DistAttentionException)
+        catch (SequenceExistsException)
         {
-            // It was refused. After any other failure it may have been adopted, and the shards are needed.
+            // It was refused. After any other failure, of storage too, it may have been adopted, and the shards are needed.
             await ReleaseAsync(fork.Shards, fork.Uid);
             throw;
         }

@@ -18,7 +18,7 @@ internal sealed class Expected : IDisposable
         PackedSequence packed = Packed(content);
         SequenceSpec spec = Workload.Spec;
         long first = length - rows;
-        QueryTile tile = new(q, rows, spec.NumHeadsQ, first, QueryTile.ToScaleLog2(ScoreFunction.ScaledDot.EffectiveScale(spec.HeadDim)), CompiledMask.Compile(mask));
+        QueryTile tile = new(q, rows, spec.NumHeadsQ, first, CompiledScore.Compile(ScoreFunction.ScaledDot, spec), CompiledMask.Compile(mask));
         PartialBuffer root = new(rows, spec.NumHeadsQ, spec.HeadDimV);
         if (length > 0)
         {
