@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using DistAttention.Simulator.Histories;
 using DistAttention.Simulator.Worlds;
@@ -116,7 +117,9 @@ internal sealed class Checker(History history, Expected expected)
     private void Check(AttendCall call)
     {
         SequenceSnapshot state = call.Answer.State;
-        string what = $"query of '{call.Sequence.Id}' answered for {state}";
+        string what = string.Create(
+            CultureInfo.InvariantCulture,
+            $"query of '{call.Sequence.Id}' between {TimeSpan.FromTicks(call.From).TotalMilliseconds} and {TimeSpan.FromTicks(call.Until).TotalMilliseconds} ms, answered for epoch {state.Epoch}, length {state.Length}");
         Require(_lineages.TryGetValue(call.Sequence.Uid, out Lineage? lineage), $"{what}: the sequence never was");
         bool was = false;
         List<List<Content>> right = [];

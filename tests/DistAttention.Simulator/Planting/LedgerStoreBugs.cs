@@ -44,20 +44,6 @@ internal sealed class ForgottenAppends : PlantedBug
     }
 }
 
-/// <summary>Who takes a ledger over does not raise its fence: the writes of the owner before are still taken.</summary>
-internal sealed class FenceNotRaised : PlantedBug
-{
-    public override ILedgerStore Ledgers(ILedgerStore store, World world) => new Seam(store);
-
-    private sealed class Seam(ILedgerStore store) : LedgerStoreSeam(store)
-    {
-        public override async ValueTask<VersionedLedger?> ReadAsync(SequenceId id, CancellationToken cancellationToken) =>
-            await Store.ReadAsync(id, cancellationToken).ConfigureAwait(false) is { } stored
-                ? stored with { Record = stored.Record with { Fence = Math.Max(0, stored.Record.Fence - (1L << 32)) } }
-                : null;
-    }
-}
-
 /// <summary>A write whose outcome is unknown is taken for a success.</summary>
 internal sealed class FailureTakenForSuccess : PlantedBug
 {

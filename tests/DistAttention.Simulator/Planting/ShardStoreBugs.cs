@@ -66,18 +66,6 @@ internal sealed class LastRecordNotRead : PlantedBug
     }
 }
 
-/// <summary>A cut shard starts with one row too few.</summary>
-internal sealed class SeedOneShort : PlantedBug
-{
-    public override IShardStore Shards(IShardStore store, World world) => new Seam(store);
-
-    private sealed class Seam(IShardStore store) : ShardStoreSeam(store)
-    {
-        public override ValueTask SeedAsync(ShardId shard, ShardId source, int count, CancellationToken cancellationToken) =>
-            Store.SeedAsync(shard, source, count - 1, cancellationToken);
-    }
-}
-
 /// <summary>A fork does not take hold of what it shares: it is gone when its source lets go.</summary>
 internal sealed class ForkHoldsNothing : PlantedBug
 {
@@ -87,32 +75,5 @@ internal sealed class ForkHoldsNothing : PlantedBug
     {
         public override ValueTask RetainAsync(ShardId shard, Guid holder, CancellationToken cancellationToken) =>
             holder == shard.Sequence ? Store.RetainAsync(shard, holder, cancellationToken) : default;
-    }
-}
-
-/// <summary>Letting a shard go lets it go for everybody.</summary>
-internal sealed class ReleaseForAll : PlantedBug
-{
-    private readonly Dictionary<ShardId, HashSet<Guid>> _holders = [];
-
-    public override IShardStore Shards(IShardStore store, World world) => new Seam(store, _holders);
-
-    private sealed class Seam(IShardStore store, Dictionary<ShardId, HashSet<Guid>> holders) : ShardStoreSeam(store)
-    {
-        public override ValueTask RetainAsync(ShardId shard, Guid holder, CancellationToken cancellationToken)
-        {
-            (holders.TryGetValue(shard, out HashSet<Guid>? known) ? known : holders[shard] = []).Add(holder);
-            return Store.RetainAsync(shard, holder, cancellationToken);
-        }
-
-        public override async ValueTask<bool> ReleaseAsync(ShardId shard, Guid holder, CancellationToken cancellationToken)
-        {
-            foreach (Guid other in holders.GetValueOrDefault(shard, []))
-            {
-                await Store.ReleaseAsync(shard, other, cancellationToken).ConfigureAwait(false);
-            }
-
-            return await Store.ReleaseAsync(shard, holder, cancellationToken).ConfigureAwait(false);
-        }
     }
 }
