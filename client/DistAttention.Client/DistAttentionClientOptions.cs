@@ -41,7 +41,10 @@ public sealed class DistAttentionClientOptions
     /// <summary>How long calls that are turned away, as they are for a while after a silo was lost, are repeated. Default 60 s. Calls with a deadline of their own keep to that.</summary>
     public TimeSpan RetryTime { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>TCP connections to each gateway. Default 2.</summary>
+    /// <summary>
+    /// TCP connections to each gateway. Default 2: a large tile on its way does not hold up small messages. Answers come over the newest
+    /// of them; the gateway logs a warning when that replaces an older one, which the levels of <c>distattn-silo</c> leave out.
+    /// </summary>
     public int ConnectionsPerGateway { get; set; } = 2;
 
     /// <summary>The clock of deadlines and attempts. Default: the system's.</summary>

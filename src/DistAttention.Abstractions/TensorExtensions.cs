@@ -18,6 +18,14 @@ public static class TensorExtensions
             options,
             cancellationToken);
 
+    /// <summary>Appends rows whose values are a part of their keys.</summary>
+    /// <param name="sequence">The sequence; one with <see cref="SequenceSpec.ValueFromKeyPrefix"/>.</param>
+    /// <param name="k">Keys [tokens, NumHeadsKv, HeadDim], or [tokens, HeadDim] for one head.</param>
+    /// <param name="options">How; null for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public static Task<AppendResult> AppendAsync(this IAttentionSequence sequence, Tensor<float> k, AppendOptions? options = null, CancellationToken cancellationToken = default) =>
+        sequence.AppendAsync(Flatten(k, "k", sequence.Spec.NumHeadsKv, sequence.Spec.HeadDim), default, options, cancellationToken);
+
     /// <summary>Exact attention of query rows over the sequence.</summary>
     /// <param name="sequence">The sequence.</param>
     /// <param name="q">Queries [rows, NumHeadsQ, HeadDim], or [rows, HeadDim] for one head.</param>

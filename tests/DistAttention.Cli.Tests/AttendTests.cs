@@ -37,10 +37,11 @@ public sealed class AttendTests : IDisposable
 
         (await Distattn.RunAsync(_files.Attend(["--lse", _files["lse.npy"], .. words]))).Ok();
 
-        ReferenceAttention reference = new(q, k, v, numHeadsQ, numHeadsKv, headDim, headDimV)
+        SequenceSpec spec = new() { NumHeadsQ = numHeadsQ, NumHeadsKv = numHeadsKv, HeadDim = headDim, HeadDimV = headDimV };
+        float? scale = Value(words, "--scale") is { } text ? float.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : null;
+        ReferenceAttention reference = new(q, k, v, spec, new ScaledDotScore { SmScale = scale })
         {
             Mask = AttentionMask.Parse(Value(words, "--mask") ?? "full"),
-            SmScale = Value(words, "--scale") is { } scale ? float.Parse(scale, System.Globalization.CultureInfo.InvariantCulture) : null,
             FirstQueryPosition = Value(words, "--first-query-position") is { } first ? long.Parse(first, System.Globalization.CultureInfo.InvariantCulture) : null,
         };
         (double[] o, double[] lse) = reference.Compute();

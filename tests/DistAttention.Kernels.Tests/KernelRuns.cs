@@ -15,11 +15,8 @@ internal static class KernelRuns
     {
         using KernelScratch scratch = new();
         PartialBuffer root = new(problem.Rows, problem.NumHeadsQ, problem.HeadDimV);
-        for (int headKv = 0; headKv < problem.NumHeadsKv; headKv++)
-        {
-            AttentionKernel.ComputeNode(
-                sequence.View(), headKv, problem.QueryTile, 0, problem.Rows, 0, RootLevel, root.Span, scratch, choice, width ?? LaneWidth.Preferred, CancellationToken.None);
-        }
+        NodePart all = new(0, problem.NumHeadsKv, 0, problem.Rows, 0, RootLevel);
+        AttentionKernel.ComputeNode(sequence.View(), problem.QueryTile, all, root.Span, scratch, choice, width ?? LaneWidth.Preferred, CancellationToken.None);
 
         return root;
     }

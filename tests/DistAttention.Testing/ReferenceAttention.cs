@@ -49,7 +49,7 @@ public sealed class ReferenceAttention
     public SequenceSpec Spec { get; }
 
     /// <summary>How scores are made.</summary>
-    public ScoreFunction Score { get; } = ScoreFunction.ScaledDot;
+    public ScoreFunction Score { get; init; } = ScoreFunction.ScaledDot;
 
     /// <summary>Query heads.</summary>
     public int NumHeadsQ { get; }

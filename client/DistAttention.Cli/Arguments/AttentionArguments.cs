@@ -8,13 +8,12 @@ internal sealed class AttentionArguments
 {
     private readonly Option<string> _q = Tensor("--q", "Queries [tokens, heads, headDim]: an .npy file, or file.safetensors:name. Two dimensions mean one head.");
     private readonly Option<string> _k = Tensor("--k", "Keys [tokens, heads, headDim]. Fewer heads than q: each serves a group of q's heads.");
-    private readonly Option<string> _v = Tensor("--v", "Values [tokens, heads, headDimV].");
+    private readonly Option<string?> _v = Parsed.Option<string?>("--v", "FILE", "Values [tokens, heads, headDimV].", Parsed.FileName);
 
     private readonly Option<AttentionMask?> _mask =
         Parsed.Option<AttentionMask?>("--mask", "SPEC", "Which positions a query sees: full (the default) or causal.", AttentionMask.Parse);
 
-    private readonly Option<float?> _scale =
-        Parsed.Option<float?>("--scale", "X", "Factor between q·k and the score. Default: 1/√headDim.", static text => Parsed.FiniteNumber(text));
+    private readonly ScoreArguments _scores = new();
 
     private readonly Option<long?> _firstQueryPosition =
         Parsed.Option<long?>("--first-query-position", "N", "Position of q's first token, for masks. Default: q's last token stands at k's last.", FirstPosition);
@@ -37,20 +36,33 @@ internal sealed class AttentionArguments
     public void AddChoicesTo(Verb verb)
     {
         verb.Add(_mask);
-        verb.Add(_scale);
+        _scores.AddTo(verb);
         verb.Add(_firstQueryPosition);
         verb.Add(_shardLength);
         verb.Add(_kvType);
     }
 
     /// <summary>What the user asked for.</summary>
-    public AttentionRequest Read(ParseResult parsed) => new()
+    /// <exception cref="CliException">There are values neither in a file nor in keys, or in both.</exception>
+    public AttentionRequest Read(ParseResult parsed)
+    {
+        AttentionRequest request = ReadAll(parsed);
+        if (request.V is null != request.Scores.ValueFromKeyPrefix is not null)
+        {
+            string problem = request.V is null ? "--v is missing" : "--v and --value-from-key-prefix exclude each other";
+            throw new CliException($"{problem}. See '{HelpPage.FullName(parsed.CommandResult.Command)} --help'") { Code = ExitCode.Usage };
+        }
+
+        return request;
+    }
+
+    private AttentionRequest ReadAll(ParseResult parsed) => new()
     {
         Q = parsed.GetRequiredValue(_q),
         K = parsed.GetRequiredValue(_k),
-        V = parsed.GetRequiredValue(_v),
+        V = parsed.GetValue(_v),
         Mask = parsed.GetValue(_mask) ?? AttentionMask.Full,
-        Scale = parsed.GetValue(_scale),
+        Scores = _scores.Read(parsed),
         FirstQueryPosition = parsed.GetValue(_firstQueryPosition),
         ShardLength = parsed.GetValue(_shardLength),
         KvType = parsed.GetValue(_kvType) ?? KvDataType.Float32,

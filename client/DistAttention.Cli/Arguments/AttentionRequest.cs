@@ -10,11 +10,12 @@ internal sealed record AttentionRequest
 
     public required string K { get; init; }
 
-    public required string V { get; init; }
+    /// <summary>Null where values are a part of keys.</summary>
+    public string? V { get; init; }
 
     public required AttentionMask Mask { get; init; }
 
-    public float? Scale { get; init; }
+    public required ScoreRequest Scores { get; init; }
 
     public long? FirstQueryPosition { get; init; }
 

@@ -6,7 +6,7 @@ namespace DistAttention.Cli.Arguments;
 /// <summary>The files q, k and v, open, with shapes that fit each other. Only their headers have been read.</summary>
 internal sealed class TensorInputs : IDisposable
 {
-    private TensorInputs(TensorFile q, TensorFile k, TensorFile v, AttentionRequest request)
+    private TensorInputs(TensorFile q, TensorFile k, TensorFile? v, AttentionRequest request)
     {
         Q = q;
         K = k;
@@ -15,11 +15,12 @@ internal sealed class TensorInputs : IDisposable
         Options = new AttendOptions
         {
             Mask = request.Mask,
-            Score = request.Scale is { } scale ? new ScaledDotScore { SmScale = scale } : ScoreFunction.ScaledDot,
+            Score = request.Scores.Load(Spec.NumHeadsQ),
             // The rows may be attended to in slices: where the first one stands is settled here, once.
             FirstQueryPosition = request.FirstQueryPosition ?? k.Rows - q.Rows,
             Timeout = TimeSpan.FromDays(1),
         };
+        Options.ValidateFor(Spec);
     }
 
     /// <summary>[tokens, NumHeadsQ, HeadDim].</summary>
@@ -28,8 +29,8 @@ internal sealed class TensorInputs : IDisposable
     /// <summary>[tokens, NumHeadsKv, HeadDim].</summary>
     public TensorFile K { get; }
 
-    /// <summary>[tokens, NumHeadsKv, HeadDimV].</summary>
-    public TensorFile V { get; }
+    /// <summary>[tokens, NumHeadsKv, HeadDimV]; null where values are a part of keys.</summary>
+    public TensorFile? V { get; }
 
     /// <summary>The sequence that k and v make.</summary>
     public SequenceSpec Spec { get; }
@@ -49,12 +50,12 @@ internal sealed class TensorInputs : IDisposable
         List<TensorFile> open = [];
         try
         {
-            foreach (string name in (string[])[request.Q, request.K, request.V])
+            foreach (string name in new[] { request.Q, request.K, request.V }.OfType<string>())
             {
                 open.Add(TensorFile.Open(name));
             }
 
-            return new TensorInputs(open[0], open[1], open[2], request);
+            return new TensorInputs(open[0], open[1], open.Count > 2 ? open[2] : null, request);
         }
         catch
         {
@@ -67,18 +68,23 @@ internal sealed class TensorInputs : IDisposable
     {
         Q.Dispose();
         K.Dispose();
-        V.Dispose();
+        V?.Dispose();
     }
 
-    private static SequenceSpec MakeSpec(TensorFile q, TensorFile k, TensorFile v, AttentionRequest request)
+    private static SequenceSpec MakeSpec(TensorFile q, TensorFile k, TensorFile? v, AttentionRequest request)
     {
         (long headsQ, long headDim) = HeadsOf(q, "headDim");
         (long headsK, long headDimK) = HeadsOf(k, "headDim");
-        (long headsV, long headDimV) = HeadsOf(v, "headDimV");
+        long headDimV = request.Scores.ValueFromKeyPrefix ?? 0;
         Require(headDim == headDimK, $"{q.Name} {Shape(q)} and {k.Name} {Shape(k)} differ in head size");
-        Require(k.Rows == v.Rows, $"{k.Name} {Shape(k)} and {v.Name} {Shape(v)} differ in tokens");
-        Require(headsK == headsV, $"{k.Name} {Shape(k)} and {v.Name} {Shape(v)} differ in heads");
-        Require(headDimV > 0, $"{v.Name} {Shape(v)} holds no values"); // in a spec, 0 means "the same as HeadDim"
+        if (v is not null)
+        {
+            (long headsV, headDimV) = HeadsOf(v, "headDimV");
+            Require(k.Rows == v.Rows, $"{k.Name} {Shape(k)} and {v.Name} {Shape(v)} differ in tokens");
+            Require(headsK == headsV, $"{k.Name} {Shape(k)} and {v.Name} {Shape(v)} differ in heads");
+            Require(headDimV > 0, $"{v.Name} {Shape(v)} holds no values"); // in a spec, 0 means "the same as HeadDim"
+        }
+
         SequenceSpec spec = new()
         {
             NumHeadsQ = ToInt(headsQ),
@@ -88,7 +94,10 @@ internal sealed class TensorInputs : IDisposable
             KvType = request.KvType,
             ExpectedMask = request.Mask,
             ExpectedLength = k.Rows,
+            ValueFromKeyPrefix = v is null,
+            KeyProjection = request.Scores.LoadKeyProjection(),
         };
+        spec = spec with { Rope = request.Scores.Rope?.For(spec.StoredHeadDim) };
         spec = request.ShardLength is { } shardLength ? spec with { ShardLength = shardLength } : spec;
         spec.Validate();
         return spec;

@@ -11,7 +11,7 @@ namespace DistAttention.Cli.Attend;
 /// Streams k and v into a new sequence, and q through it into the outputs. Of the files, only a slice is in memory
 /// at a time, whatever their length.
 /// </summary>
-internal sealed class AttendJob(TensorInputs inputs, AttendOutputs outputs, IAttentionHost host)
+internal sealed class AttendJob(TensorInputs inputs, AttendOutputs outputs, IAttentionHost host, AttendCheck? check)
 {
     private const int SliceBytes = 32 << 20;
 
@@ -28,7 +28,11 @@ internal sealed class AttendJob(TensorInputs inputs, AttendOutputs outputs, IAtt
             (string o, string? lse) = outputs.Finish();
             TimeSpan all = Stopwatch.GetElapsedTime(started);
             IReadOnlyList<OwnerShare> owners = await host.SharesAsync(sequence, cancellationToken).ConfigureAwait(false);
-            return new AttendReport(inputs, outputs, totals, appending, all, o, lse, host.Workers, owners);
+            return new AttendReport(inputs, outputs, totals, appending, all, o, lse, host.Workers, owners)
+            {
+                CheckedRows = check?.Rows ?? 0,
+                Errors = check?.Run(steps, cancellationToken),
+            };
         }
         finally
         {
@@ -38,18 +42,19 @@ internal sealed class AttendJob(TensorInputs inputs, AttendOutputs outputs, IAtt
 
     private async Task AppendAsync(IAttentionSequence sequence, ProgressSteps steps, CancellationToken cancellationToken)
     {
-        (TensorFile k, TensorFile v) = (inputs.K, inputs.V);
-        int most = RowsPerSlice(k.Rows, k.RowLength + v.RowLength, SequenceFormat.RunLength);
+        (TensorFile k, TensorFile? v) = (inputs.K, inputs.V);
+        long vRowLength = v?.RowLength ?? 0;
+        int most = RowsPerSlice(k.Rows, k.RowLength + vRowLength, SequenceFormat.RunLength);
         float[] kSlice = new float[most * k.RowLength]; // [most, NumHeadsKv, HeadDim]
-        float[] vSlice = new float[most * v.RowLength]; // [most, NumHeadsKv, HeadDimV]
+        float[] vSlice = new float[most * vRowLength]; // [most, NumHeadsKv, AppendedHeadDimV]
         ProgressStep step = steps.Start("appending k and v", k.Rows, "positions");
         for (long first = 0; first < k.Rows; first += most)
         {
             int rows = (int)Math.Min(most, k.Rows - first);
             Memory<float> kRows = kSlice.AsMemory(0, (int)(rows * k.RowLength));
-            Memory<float> vRows = vSlice.AsMemory(0, (int)(rows * v.RowLength));
+            Memory<float> vRows = vSlice.AsMemory(0, (int)(rows * vRowLength));
             k.ReadRows(first, kRows.Span);
-            v.ReadRows(first, vRows.Span);
+            v?.ReadRows(first, vRows.Span);
             try
             {
                 AppendOptions options = new() { Progress = step.From(first) };
@@ -95,6 +100,7 @@ internal sealed class AttendJob(TensorInputs inputs, AttendOutputs outputs, IAtt
             }
 
             outputs.Write(oRows.Span, lseRows.Span);
+            check?.Take(first, qRows.Span, oRows.Span, lseRows.Span);
             step.Report(first + rows);
         }
 

@@ -14,7 +14,7 @@ internal static class OutputPaths
         string[] outputs = lse is null ? [output] : [output, lse];
         foreach (string path in outputs)
         {
-            foreach (string input in (string[])[request.Q, request.K, request.V])
+            foreach (string input in (string[])[request.Q, request.K, .. new[] { request.V }.OfType<string>(), .. request.Scores.Files])
             {
                 if (Same(path, TensorFile.PathOf(input)))
                 {

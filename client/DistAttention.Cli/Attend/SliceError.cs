@@ -21,7 +21,7 @@ internal static class SliceError
     {
         "q" => inputs.Q.Name,
         "k" => inputs.K.Name,
-        "v" => inputs.V.Name,
+        "v" when inputs.V is not null => inputs.V.Name,
         _ => tensor,
     };
 }

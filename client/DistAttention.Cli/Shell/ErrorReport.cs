@@ -34,7 +34,8 @@ internal static class ErrorReport
         OperationCanceledException when signals.Token.IsCancellationRequested => ("stopped", signals.StoppedExitCode),
         AggregateException { InnerExceptions: [var only] } => Describe(only, signals),
         OutOfMemoryException => ("not enough memory", ExitCode.Failed),
-        CliException or DistAttentionException or IOException or UnauthorizedAccessException =>
+        CliException refused => (OneLine(refused.Message), refused.Code),
+        DistAttentionException or IOException or UnauthorizedAccessException =>
             (OneLine(error.Message), ExitCode.Failed),
         _ => ($"this is a bug in distattn: {OneLine(error.Message)} ({error.GetType().Name}; {DebugVariable}=1 prints the details)", ExitCode.Failed),
     };

@@ -3,7 +3,7 @@ namespace DistAttention.Calls;
 /// <summary>Adds up what the tiles of a call did, and reports progress.</summary>
 internal sealed class CallTotals(long rows, IProgress<AttentionProgress>? progress)
 {
-    private readonly Lock _lock = new();
+    private readonly Lock? _reporting = progress is null ? null : new();
     private long _done;
     private long _visited;
     private long _skipped;
@@ -12,16 +12,18 @@ internal sealed class CallTotals(long rows, IProgress<AttentionProgress>? progre
 
     public void Add(int tileRows, long visited, long skipped, int partials, int retries)
     {
-        lock (_lock)
+        Interlocked.Add(ref _visited, visited);
+        Interlocked.Add(ref _skipped, skipped);
+        Interlocked.Add(ref _partials, partials);
+        Interlocked.Add(ref _retries, retries);
+        if (_reporting is not null)
         {
-            _done += tileRows;
-            _visited += visited;
-            _skipped += skipped;
-            _partials += partials;
-            _retries += retries;
-
-            // Inside the lock, so that what is reported never goes back.
-            progress?.Report(new AttentionProgress(_done, rows));
+            // Counted inside the lock, so that what is reported never goes back.
+            lock (_reporting)
+            {
+                _done += tileRows;
+                progress!.Report(new AttentionProgress(_done, rows));
+            }
         }
     }
 

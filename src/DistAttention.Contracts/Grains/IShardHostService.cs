@@ -41,6 +41,12 @@ public interface IShardHostService : IGrainService, ICallSite, IParcelSite
     [Alias("Report")]
     Task<SiloReport> GetReportAsync();
 
+    /// <summary>Whether what a grain speaks for is held here.</summary>
+    /// <param name="grainType">The grain's type: of ledgers or of shards.</param>
+    /// <param name="key">Its key.</param>
+    [Alias("Holds")]
+    Task<bool> HoldsAsync(string grainType, string key);
+
     /// <summary>Remembers, or forgets, that a sequence of another silo exists: after that silo and the catalog are lost, somebody still knows.</summary>
     /// <param name="sequence">The sequence.</param>
     /// <param name="exists">Whether it does.</param>

@@ -9,8 +9,8 @@ namespace DistAttention.Engine.Compute;
 public sealed class ComputePool : IDisposable
 {
     private readonly Lock _jobsLock = new();
-    private readonly LinkedList<ComputeJob> _short = new();
-    private readonly LinkedList<ComputeJob> _long = new();
+    private readonly Queue<ComputeJob> _short = new();
+    private readonly Queue<ComputeJob> _long = new();
     private readonly SemaphoreSlim _wake = new(0);
     private readonly Thread[] _threads;
     private readonly KernelScratch? _inline;
@@ -88,7 +88,7 @@ public sealed class ComputePool : IDisposable
                 throw new OverloadedException("The queue of compute jobs", TimeSpan.FromMilliseconds(100));
             }
 
-            (job.IsShort ? _short : _long).AddLast(job);
+            (job.IsShort ? _short : _long).Enqueue(job);
         }
 
         _wake.Release(Math.Min(job.ItemCount, _threads.Length));
@@ -169,10 +169,10 @@ public sealed class ComputePool : IDisposable
     {
         lock (_jobsLock)
         {
-            LinkedList<ComputeJob> queue = _short.Count > 0 ? _short : _long;
-            job = _disposed ? null : queue.First?.Value;
-            if (job is null)
+            Queue<ComputeJob> queue = _short.Count > 0 ? _short : _long;
+            if (_disposed || !queue.TryPeek(out job))
             {
+                job = null;
                 item = -1;
                 return false;
             }
@@ -180,7 +180,7 @@ public sealed class ComputePool : IDisposable
             item = job.TakeItem();
             if (!job.HasItems)
             {
-                queue.RemoveFirst();
+                queue.Dequeue();
             }
 
             return true;

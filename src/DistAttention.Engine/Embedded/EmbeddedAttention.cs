@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using DistAttention.Calls;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
@@ -36,6 +37,8 @@ public sealed class EmbeddedAttention : IAttentionClient
     public long ResidentBytes => Budget.UsedBytes;
 
     internal EmbeddedOptions Options => _options;
+
+    internal CancellationSources Cancellations { get; } = new();
 
     internal ByteBudget Budget { get; }
 

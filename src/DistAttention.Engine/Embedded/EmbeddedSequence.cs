@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DistAttention.Calls;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
@@ -46,17 +47,8 @@ internal sealed class EmbeddedSequence : IAttentionSequence
     public async Task<AttentionSummary> AttendAsync(ReadOnlyMemory<float> q, Memory<float> destination, Memory<float> lse, AttendOptions? options = null, CancellationToken cancellationToken = default)
     {
         Shapes.RequireAnswer(Spec, q, destination, lse);
-        return await RunAsync(
-            q,
-            options ?? new AttendOptions(),
-            (tile, outcome, token) =>
-            {
-                int first = (int)tile.FirstRow;
-                Memory<float> o = destination.Slice(first * Spec.NumHeadsQ * Spec.HeadDimV, tile.Rows * Spec.NumHeadsQ * Spec.HeadDimV);
-                Memory<float> l = lse.IsEmpty ? lse : lse.Slice(first * Spec.NumHeadsQ, tile.Rows * Spec.NumHeadsQ);
-                return _client.Executor.FinishAsync(tile, outcome, o, l, token);
-            },
-            cancellationToken).ConfigureAwait(false);
+        AnswerSink sink = new(_client.Executor, Spec, destination, lse);
+        return await RunAsync(q, options ?? new AttendOptions(), sink, cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<AttentionResult> AppendAndAttendAsync(ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, ReadOnlyMemory<float> q, AttendOptions? attend = null, AppendOptions? append = null, CancellationToken cancellationToken = default)
@@ -115,54 +107,44 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         options.Validate();
         int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
         MassResult result = new(rows * Spec.NumHeadsQ, options.TopK, options.Bins);
-        AttentionSummary summary = await RunAsync(
-            q,
-            options,
-            async (tile, outcome, token) =>
-            {
-                MassBuffer mass = await _client.Executor.ExecuteMassAsync(tile, outcome, options, Ledger, token).ConfigureAwait(false);
-                result.Store(mass.Span, (int)tile.FirstRow * Spec.NumHeadsQ);
-            },
-            cancellationToken).ConfigureAwait(false);
+        MassSink sink = new(_client.Executor, Ledger, options, result);
+        AttentionSummary summary = await RunAsync(q, options, sink, cancellationToken).ConfigureAwait(false);
         return result.ToMass(rows, Spec.NumHeadsQ, summary.Snapshot);
     }
 
-    /// <summary>Pins a snapshot, runs every tile of q against it, and hands each merged partial to <paramref name="finish"/>.</summary>
-    private async Task<AttentionSummary> RunAsync(ReadOnlyMemory<float> q, AttendOptions options, Func<TileQuery, TileOutcome, CancellationToken, Task> finish, CancellationToken cancellationToken)
+    /// <summary>Pins a snapshot, runs every tile of q against it, and hands each merged partial to <paramref name="sink"/>.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<AttentionSummary> RunAsync(ReadOnlyMemory<float> q, AttendOptions options, TileSink sink, CancellationToken cancellationToken)
     {
         _client.ThrowIfDisposed();
         options.ValidateFor(Spec);
-        int row = Spec.NumHeadsQ * Spec.HeadDim;
-        int rows = q.Length / row;
-        using Deadline deadline = new(options.Timeout, _client.Options.TimeProvider, cancellationToken);
+        int rows = q.Length / (Spec.NumHeadsQ * Spec.HeadDim);
+        using Deadline deadline = new(options.Timeout, _client.Options.TimeProvider, cancellationToken, _client.Cancellations);
         using SnapshotPin pin = Pin(options);
         CallTotals totals = new(rows, options.Progress);
-        CompiledMask mask = CompiledMask.Compile(options.Mask);
         long first = Planner.FirstQueryPosition(options, rows, pin.Snapshot.State.Length);
         try
         {
             await ValidateJob.RunAsync(_client.Pool, q, rows, Spec, deadline.Token).ConfigureAwait(false);
-            await TileRun.ForEachAsync(
-                rows,
-                options is AttentionMassOptions mass ? Planner.TileRows(Spec, mass) : Planner.TileRows(Spec),
-                _client.Options.TilesInFlight,
-                async (firstRow, count, token) =>
-                {
-                    TileQuery tile = new()
-                    {
-                        Snapshot = pin.Snapshot,
-                        Q = q.Slice((int)firstRow * row, count * row),
-                        FirstRow = firstRow,
-                        Rows = count,
-                        FirstQueryPosition = first + firstRow,
-                        Options = options,
-                        Mask = mask,
-                    };
-                    using TileOutcome outcome = await _client.Executor.ExecuteAsync(tile, Ledger, token).ConfigureAwait(false);
-                    await finish(tile, outcome, token).ConfigureAwait(false);
-                    totals.Add(count, outcome.BlocksVisited, outcome.BlocksSkipped, outcome.Partials, outcome.Retries);
-                },
-                deadline.Token).ConfigureAwait(false);
+            TileQuery whole = new()
+            {
+                Snapshot = pin.Snapshot,
+                Q = q,
+                FirstRow = 0,
+                Rows = rows,
+                FirstQueryPosition = first,
+                Options = options,
+                Mask = CompiledMask.Compile(options.Mask),
+            };
+            int tileRows = options is AttentionMassOptions mass ? Planner.TileRows(Spec, mass) : Planner.TileRows(Spec);
+            if (rows > tileRows)
+            {
+                await RunTilesAsync(whole, tileRows, sink, totals, deadline.Token).ConfigureAwait(false);
+            }
+            else if (rows > 0)
+            {
+                await RunTileAsync(whole, sink, totals, deadline.Token).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException e)
         {
@@ -171,6 +153,35 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         }
 
         return totals.Summary(pin.Snapshot.State, first);
+    }
+
+    private Task RunTilesAsync(TileQuery whole, int tileRows, TileSink sink, CallTotals totals, CancellationToken cancellationToken)
+    {
+        int row = Spec.NumHeadsQ * Spec.HeadDim;
+        return TileRun.ForEachAsync(
+            whole.Rows,
+            tileRows,
+            _client.Options.TilesInFlight,
+            (firstRow, count, token) =>
+            {
+                TileQuery tile = whole with
+                {
+                    Q = whole.Q.Slice((int)firstRow * row, count * row),
+                    FirstRow = firstRow,
+                    Rows = count,
+                    FirstQueryPosition = whole.FirstQueryPosition + firstRow,
+                };
+                return RunTileAsync(tile, sink, totals, token).AsTask();
+            },
+            cancellationToken);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask RunTileAsync(TileQuery tile, TileSink sink, CallTotals totals, CancellationToken cancellationToken)
+    {
+        using TileOutcome outcome = await _client.Executor.ExecuteAsync(tile, Ledger, cancellationToken).ConfigureAwait(false);
+        await sink.TakeAsync(tile, outcome, cancellationToken).ConfigureAwait(false);
+        totals.Add(tile.Rows, outcome.BlocksVisited, outcome.BlocksSkipped, outcome.Partials, outcome.Retries);
     }
 
     private SnapshotPin Pin(AttendOptions options)

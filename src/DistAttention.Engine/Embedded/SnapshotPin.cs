@@ -4,7 +4,7 @@ using DistAttention.Engine.Shards;
 namespace DistAttention.Engine;
 
 /// <summary>Keeps a snapshot's shards while a call runs, whatever is truncated or deleted meanwhile.</summary>
-internal sealed class SnapshotPin : IDisposable
+internal readonly struct SnapshotPin : IDisposable
 {
     private readonly ShardRegistry _registry;
 

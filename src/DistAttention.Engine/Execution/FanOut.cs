@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Planning;
@@ -34,28 +35,27 @@ internal sealed class FanOut<T>(
     /// <param name="parts">The parts, of disjoint nodes.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>Whole answers, in no order; the caller disposes them.</returns>
-    public Task<List<T>> RunAsync(IReadOnlyList<OwnerWork> parts, CancellationToken cancellationToken) =>
+    public ValueTask<T[]> RunAsync(IReadOnlyList<OwnerWork> parts, CancellationToken cancellationToken) =>
         RunAsync(parts, moves: 0, cancellationToken);
 
-    private async Task<List<T>> RunAsync(IReadOnlyList<OwnerWork> parts, int moves, CancellationToken cancellationToken)
-    {
-        if (parts.Count == 1)
-        {
-            return await AskAsync(parts[0], moves, cancellationToken).ConfigureAwait(false);
-        }
+    private ValueTask<T[]> RunAsync(IReadOnlyList<OwnerWork> parts, int moves, CancellationToken cancellationToken) => parts.Count == 1
+        ? AskAsync(parts[0], moves, cancellationToken)
+        : new(AskAllAsync(parts, moves, cancellationToken));
 
+    private async Task<T[]> AskAllAsync(IReadOnlyList<OwnerWork> parts, int moves, CancellationToken cancellationToken)
+    {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ExceptionDispatchInfo? first = null;
-        Task<List<T>>[] asked = [.. parts.Select(AskOrStopAsync)];
+        Task<T[]>[] asked = [.. parts.Select(AskOrStopAsync)];
         try
         {
             return [.. (await Task.WhenAll(asked).ConfigureAwait(false)).SelectMany(static answers => answers)];
         }
         catch
         {
-            foreach (Task<List<T>> part in asked.Where(static p => p.IsCompletedSuccessfully))
+            foreach (Task<T[]> part in asked.Where(static p => p.IsCompletedSuccessfully))
             {
-                part.Result.ForEach(static answer => answer.Dispose());
+                Array.ForEach(part.Result, static answer => answer.Dispose());
             }
 
             if (first!.SourceException is not (DistAttentionException or OperationCanceledException))
@@ -67,7 +67,7 @@ internal sealed class FanOut<T>(
             throw;
         }
 
-        async Task<List<T>> AskOrStopAsync(OwnerWork work)
+        async Task<T[]> AskOrStopAsync(OwnerWork work)
         {
             try
             {
@@ -82,7 +82,8 @@ internal sealed class FanOut<T>(
         }
     }
 
-    private async Task<List<T>> AskAsync(OwnerWork work, int moves, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<T[]> AskAsync(OwnerWork work, int moves, CancellationToken cancellationToken)
     {
         TileRequest request = RequestOf(work);
         Backoff backoff = new(time);

@@ -9,15 +9,18 @@ internal sealed class FinishJob(PooledPartial root, Memory<float> o, Memory<floa
 {
     public override bool IsContinuation => true;
 
-    protected override void Run(int item, KernelScratch scratch)
+    /// <summary>The same, on the calling thread.</summary>
+    public static void Finish(PooledPartial root, Span<float> o, Span<float> lse, long firstRow)
     {
         try
         {
-            PartialMerge.Finish(root.Span, o.Span, lse.Span);
+            PartialMerge.Finish(root.Span, o, lse);
         }
         catch (NumericOverflowException overflow)
         {
             throw overflow.InRow(overflow.Row + firstRow);
         }
     }
+
+    protected override void Run(int item, KernelScratch scratch) => Finish(root, o.Span, lse.Span, firstRow);
 }

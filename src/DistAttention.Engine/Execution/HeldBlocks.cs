@@ -9,16 +9,18 @@ namespace DistAttention.Engine.Execution;
 /// <summary>Leases on the blocks that one tile reads, and their addresses in the order of positions.</summary>
 internal sealed class HeldBlocks : IDisposable
 {
-    private readonly List<BlockTable> _tables = [];
+    private BlockTable[] _tables;
     private readonly KvLayout _layout;
     private readonly long _length;
     private nint[] _addresses = [];
+    private int _tableCount;
     private int _count;
 
-    private HeldBlocks(SequenceSpec spec, long length)
+    private HeldBlocks(TileRequest request)
     {
-        _layout = KvLayout.Of(spec);
-        _length = length;
+        _layout = KvLayout.Of(request.Spec);
+        _length = request.Snapshot.Length;
+        _tables = ArrayPool<BlockTable>.Shared.Rent(request.Shards.Count);
     }
 
     /// <summary>From the first position held to the last.</summary>
@@ -36,17 +38,18 @@ internal sealed class HeldBlocks : IDisposable
     /// <param name="cancellationToken">Cancels reading shards back from the store.</param>
     public static async ValueTask<(HeldBlocks? Held, IReadOnlyList<ShardId> NotHere)> LeaseAsync(ShardRegistry registry, TileRequest request, CancellationToken cancellationToken)
     {
-        HeldBlocks held = new(request.Spec, request.Snapshot.Length);
-        List<ShardId> notHere = [];
+        HeldBlocks held = new(request);
+        List<ShardId>? notHere = null;
         try
         {
             held.Reserve(request);
-            foreach (ShardSlice slice in request.Shards)
+            for (int i = 0; i < request.Shards.Count; i++)
             {
+                ShardSlice slice = request.Shards[i];
                 Shard? shard = await registry.LeaseOrLoadAsync(slice.Shard.Id, slice.Length, request.Fence, cancellationToken).ConfigureAwait(false);
                 if (shard is null)
                 {
-                    notHere.Add(slice.Shard.Id);
+                    (notHere ??= []).Add(slice.Shard.Id);
                     continue;
                 }
 
@@ -54,7 +57,7 @@ internal sealed class HeldBlocks : IDisposable
                 {
                     if (!held.TryAdd(shard, slice.Length))
                     {
-                        notHere.Add(slice.Shard.Id);
+                        (notHere ??= []).Add(slice.Shard.Id);
                     }
                 }
                 finally
@@ -69,7 +72,7 @@ internal sealed class HeldBlocks : IDisposable
             throw;
         }
 
-        if (notHere.Count > 0)
+        if (notHere is not null)
         {
             held.Dispose();
             return (null, notHere);
@@ -80,12 +83,17 @@ internal sealed class HeldBlocks : IDisposable
 
     public void Dispose()
     {
-        foreach (BlockTable table in _tables)
+        while (_tableCount > 0)
         {
-            table.Release();
+            _tables[--_tableCount].Release();
         }
 
-        _tables.Clear();
+        if (_tables.Length > 0)
+        {
+            ArrayPool<BlockTable>.Shared.Return(_tables, clearArray: true);
+            _tables = [];
+        }
+
         if (_addresses.Length > 0)
         {
             ArrayPool<nint>.Shared.Return(_addresses);
@@ -111,7 +119,7 @@ internal sealed class HeldBlocks : IDisposable
             return false;
         }
 
-        _tables.Add(table);
+        _tables[_tableCount++] = table;
         int first = BlocksOf(((long)shard.Id.Index * shard.Spec.ShardLength) - Positions.Start);
         table.Addresses[..BlocksOf(length)].CopyTo(_addresses.AsSpan(first));
         PositionsCounted += length;

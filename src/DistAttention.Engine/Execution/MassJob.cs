@@ -15,14 +15,14 @@ internal sealed class MassJob : ComputeJob
     private readonly MassBuffer[] _parts;
 
     private MassJob(MassRequest request, HeldBlocks held, WorkSplit split, CancellationToken cancellationToken)
-        : base(split.Nodes.Count * split.RowItems * request.Tile.Spec.NumHeadsKv, isShort: false, cancellationToken)
+        : base(split.Count, isShort: false, cancellationToken)
     {
         _request = request;
         _held = held;
         _split = split;
         _mask = CompiledMask.Compile(request.Tile.Mask);
         _score = CompiledScore.Compile(request.Tile.Score, request.Tile.Spec);
-        _parts = [.. split.Nodes.Select(_ => request.NewMass())];
+        _parts = [.. Enumerable.Range(0, split.Nodes.Count).Select(_ => request.NewMass())];
     }
 
     /// <summary>The mass of all rows, once the job has run.</summary>
@@ -30,18 +30,18 @@ internal sealed class MassJob : ComputeJob
 
     public static MassJob Make(MassRequest request, HeldBlocks held, int threads, CancellationToken cancellationToken)
     {
-        WorkSplit split = WorkSplit.Make(request.Tile.Rows, request.Tile.Spec, request.Tile.Nodes, held.Positions, threads);
+        WorkSplit split = WorkSplit.Make(request.Tile.Rows, request.Tile.Spec, request.Tile.Nodes, held.Positions, threads, headsTogether: false);
         return new MassJob(request, held, split, cancellationToken);
     }
 
     protected override void Run(int item, KernelScratch scratch)
     {
         TileRequest tile = _request.Tile;
-        WorkItem work = _split.ItemAt(item, tile.Spec.NumHeadsKv, tile.Rows);
+        WorkItem work = _split[item];
         TreeNode node = _split.Nodes[work.Node];
         MassKernel.Accumulate(
             _held.View,
-            work.HeadKv,
+            work.FirstHeadKv,
             TileQueries.Of(tile, _score, _mask),
             work.FirstRow,
             work.RowCount,

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Planning;
@@ -12,7 +13,13 @@ namespace DistAttention.Engine.Execution;
 /// </summary>
 public sealed class QueryExecutor
 {
+    /// <summary>Floats of output that are finished where they are: handing so few to another thread costs more.</summary>
+    private const int FewFloats = 16 << 10;
+
+    private readonly PlanCache _plans = new();
     private readonly IShardGateway _gateway;
+    private readonly Func<OwnerId, TileRequest, CancellationToken, ValueTask<TileAnswer>> _compute;
+    private readonly Func<OwnerId, TileRequest, Hedge?> _hedge;
     private readonly ComputePool _pool;
     private readonly TimeProvider _time;
 
@@ -23,6 +30,8 @@ public sealed class QueryExecutor
     public QueryExecutor(IShardGateway gateway, ComputePool pool, TimeProvider time)
     {
         _gateway = gateway;
+        _compute = gateway.ComputeAsync;
+        _hedge = gateway.HedgeOf;
         _pool = pool;
         _time = time;
     }
@@ -32,9 +41,10 @@ public sealed class QueryExecutor
     /// <param name="ledger">Asked again when a shard is not where the snapshot says.</param>
     /// <param name="cancellationToken">Ends the call, its deadline included.</param>
     /// <returns>The outcome; the caller disposes it.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<TileOutcome> ExecuteAsync(TileQuery query, ISequenceLedger ledger, CancellationToken cancellationToken)
     {
-        TilePlan plan = TilePlan.Make(query.Snapshot, query.Mask, query.Queries);
+        TilePlan plan = _plans.Get(query.Snapshot, query.Options.Mask, query.Mask, query.Queries);
         SequenceSpec spec = query.Snapshot.Spec;
         ScoreFunction score = query.Options.Score;
         query = await PrepareJob.PrepareAsync(_pool, query, cancellationToken).ConfigureAwait(false);
@@ -45,12 +55,14 @@ public sealed class QueryExecutor
             return new TileOutcome(empty, 0, plan.BlocksSkipped, 0, 0) { Prepared = query };
         }
 
-        FanOut<TileAnswer> fanOut = new(query, ledger, _time, _gateway.ComputeAsync, _gateway.HedgeOf);
-        List<TileAnswer> answers = await fanOut.RunAsync(plan.Work, cancellationToken).ConfigureAwait(false);
-        NodePartial[] partials = [.. answers.SelectMany(static a => a.Partials).OrderBy(static p => p.Node.FirstRun)];
-        PooledPartial root = partials.Length == 1 ? partials[0].Partial : await MergeAsync(partials, query, cancellationToken).ConfigureAwait(false);
+        FanOut<TileAnswer> fanOut = new(query, ledger, _time, _compute, _hedge);
+        TileAnswer[] answers = await fanOut.RunAsync(plan.Work, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<NodePartial> partials = answers.Length == 1
+            ? answers[0].Partials
+            : [.. answers.SelectMany(static a => a.Partials).OrderBy(static p => p.Node.FirstRun)];
+        PooledPartial root = partials.Count == 1 ? partials[0].Partial : await MergeAsync([.. partials], query, cancellationToken).ConfigureAwait(false);
         await AddSinksAsync(root, score, spec, cancellationToken).ConfigureAwait(false);
-        return new TileOutcome(root, plan.BlocksVisited, plan.BlocksSkipped, partials.Length, fanOut.Retries) { Prepared = query };
+        return new TileOutcome(root, plan.BlocksVisited, plan.BlocksSkipped, partials.Count, fanOut.Retries) { Prepared = query };
     }
 
     /// <summary>Runs the second pass of a tile.</summary>
@@ -62,7 +74,7 @@ public sealed class QueryExecutor
     /// <returns>The mass of the tile's rows.</returns>
     public async ValueTask<MassBuffer> ExecuteMassAsync(TileQuery query, TileOutcome outcome, AttentionMassOptions options, ISequenceLedger ledger, CancellationToken cancellationToken)
     {
-        TilePlan plan = TilePlan.Make(query.Snapshot, query.Mask, query.Queries);
+        TilePlan plan = _plans.Get(query.Snapshot, query.Options.Mask, query.Mask, query.Queries);
         MassBuffer total = new(query.Rows, query.Snapshot.Spec.NumHeadsQ, query.Snapshot.State.Length, options.Bins, options.TopK);
         if (plan.Work.Count == 0)
         {
@@ -91,8 +103,17 @@ public sealed class QueryExecutor
     /// <param name="lse">Receives lse [Rows, NumHeadsQ]; empty if it is not wanted.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="NumericOverflowException">An output exceeds float32; names the row of the call.</exception>
-    public Task FinishAsync(TileQuery query, TileOutcome outcome, Memory<float> o, Memory<float> lse, CancellationToken cancellationToken) =>
-        _pool.RunAsync(new FinishJob(outcome.Root, o, lse, query.FirstRow, cancellationToken));
+    public Task FinishAsync(TileQuery query, TileOutcome outcome, Memory<float> o, Memory<float> lse, CancellationToken cancellationToken)
+    {
+        if (o.Length <= FewFloats)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            FinishJob.Finish(outcome.Root, o.Span, lse.Span, query.FirstRow);
+            return Task.CompletedTask;
+        }
+
+        return _pool.RunAsync(new FinishJob(outcome.Root, o, lse, query.FirstRow, cancellationToken));
+    }
 
     private async ValueTask AddSinksAsync(PooledPartial root, ScoreFunction score, SequenceSpec spec, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Planning;
 using DistAttention.Engine.Shards;
@@ -10,6 +11,7 @@ public sealed class ShardService
 {
     private readonly ShardRegistry _registry;
     private readonly ComputePool _pool;
+    private readonly CompiledScores _scores = new();
 
     /// <summary>Makes the service.</summary>
     /// <param name="registry">The shards of this process.</param>
@@ -71,6 +73,7 @@ public sealed class ShardService
     /// <summary>Computes a query tile.</summary>
     /// <param name="request">The tile.</param>
     /// <param name="cancellationToken">Cancels the call; reaches the tile loop.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<TileAnswer> ComputeAsync(TileRequest request, CancellationToken cancellationToken)
     {
         (HeldBlocks? held, IReadOnlyList<ShardId> notHere) = await HeldBlocks.LeaseAsync(_registry, request, cancellationToken).ConfigureAwait(false);
@@ -81,7 +84,7 @@ public sealed class ShardService
 
         using (held)
         {
-            TileJob job = TileJob.Make(request, held, _pool.Threads, cancellationToken);
+            TileJob job = TileJob.Make(request, _scores.Get(request.Score, request.Spec), held, _pool.Threads, cancellationToken);
             try
             {
                 await _pool.RunAsync(job).ConfigureAwait(false);

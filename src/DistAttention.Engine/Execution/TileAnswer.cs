@@ -10,7 +10,7 @@ namespace DistAttention.Engine.Execution;
 public sealed record TileAnswer(IReadOnlyList<NodePartial> Partials, long PositionsCounted, IReadOnlyList<ShardId> NotHere) : IOwnerAnswer
 {
     bool IOwnerAnswer.Answers(OwnerWork work) =>
-        NotHere.Count == 0 && PositionsCounted == work.Positions && Partials.Select(static p => p.Node).SequenceEqual(work.Nodes);
+        NotHere.Count == 0 && PositionsCounted == work.Positions && AreOf(work.Nodes);
 
     /// <summary>Gives the partials' memory back.</summary>
     public void Dispose()
@@ -19,5 +19,16 @@ public sealed record TileAnswer(IReadOnlyList<NodePartial> Partials, long Positi
         {
             partial.Partial.Dispose();
         }
+    }
+
+    private bool AreOf(IReadOnlyList<TreeNode> nodes)
+    {
+        bool same = Partials.Count == nodes.Count;
+        for (int i = 0; same && i < nodes.Count; i++)
+        {
+            same = Partials[i].Node == nodes[i];
+        }
+
+        return same;
     }
 }

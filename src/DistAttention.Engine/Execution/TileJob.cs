@@ -15,87 +15,106 @@ internal sealed class TileJob : ComputeJob
     private readonly WorkSplit _split;
     private readonly CompiledMask _mask;
     private readonly CompiledScore _score;
-    private readonly PooledPartial?[] _partials;
+    private readonly NodePartial[] _results; // per node asked for; its first piece is computed in place
+    private readonly PooledPartial? _pieces; // [pieces, rows]: the partials of all other pieces
 
-    private TileJob(TileRequest request, HeldBlocks held, WorkSplit split, CancellationToken cancellationToken)
-        : base(split.Nodes.Count * split.RowItems * request.Spec.NumHeadsKv, request.Rows <= ShortRows, cancellationToken)
+    private TileJob(TileRequest request, CompiledScore score, HeldBlocks held, WorkSplit split, CancellationToken cancellationToken)
+        : base(split.Count, request.Rows <= ShortRows, cancellationToken)
     {
+        SequenceSpec spec = request.Spec;
         _request = request;
         _held = held;
         _split = split;
         _mask = CompiledMask.Compile(request.Mask);
-        _score = CompiledScore.Compile(request.Score, request.Spec);
-        _partials = new PooledPartial?[split.Nodes.Count];
-    }
-
-    /// <summary>One partial per node asked for, once the job has run; whoever takes it disposes it.</summary>
-    public NodePartial[] Partials { get; private set; } = [];
-
-    public static TileJob Make(TileRequest request, HeldBlocks held, int threads, CancellationToken cancellationToken)
-    {
-        WorkSplit split = WorkSplit.Make(request.Rows, request.Spec, request.Nodes, held.Positions, threads);
-        TileJob job = new(request, held, split, cancellationToken);
-        for (int i = 0; i < job._partials.Length; i++)
+        _score = score;
+        _results = new NodePartial[request.Nodes.Count];
+        for (int i = 0; i < _results.Length; i++)
         {
-            job._partials[i] = new PooledPartial(request.Rows, request.Spec.NumHeadsQ, request.Spec.HeadDimV);
+            _results[i] = new NodePartial(request.Nodes[i], PooledPartial.Uninitialized(request.Rows, spec.NumHeadsQ, spec.HeadDimV));
         }
 
-        return job;
+        int pieces = split.Nodes.Count - _results.Length;
+        _pieces = pieces > 0 ? PooledPartial.Uninitialized(checked(pieces * request.Rows), spec.NumHeadsQ, spec.HeadDimV) : null;
     }
 
-    /// <summary>Gives back what was not taken, after a failure.</summary>
+    public static TileJob Make(TileRequest request, CompiledScore score, HeldBlocks held, int threads, CancellationToken cancellationToken) =>
+        new(request, score, held, WorkSplit.Make(request.Rows, request.Spec, request.Nodes, held.Positions, threads, headsTogether: true), cancellationToken);
+
+    /// <summary>One partial per node asked for, once the job has run; whoever takes them disposes them.</summary>
+    public IReadOnlyList<NodePartial> Partials => _results;
+
+    /// <summary>Gives all partials back, after a failure.</summary>
     public void DisposePartials()
     {
-        foreach (PooledPartial? partial in _partials)
+        _pieces?.Dispose();
+        foreach (NodePartial result in _results)
         {
-            partial?.Dispose();
+            result.Partial.Dispose();
         }
     }
 
     protected override void Run(int item, KernelScratch scratch)
     {
-        WorkItem work = _split.ItemAt(item, _request.Spec.NumHeadsKv, _request.Rows);
+        WorkItem work = _split[item];
         TreeNode node = _split.Nodes[work.Node];
         AttentionKernel.ComputeNode(
             _held.View,
-            work.HeadKv,
             TileQueries.Of(_request, _score, _mask),
-            work.FirstRow,
-            work.RowCount,
-            node.FirstRun,
-            node.Level,
-            _partials[work.Node]!.Span,
+            new NodePart(work.FirstHeadKv, work.HeadCount, work.FirstRow, work.RowCount, node.FirstRun, node.Level),
+            Piece(work.Node),
             scratch,
             CancellationToken);
     }
 
     protected override void Finish()
     {
-        NodePartial[] computed = new NodePartial[_partials.Length];
-        for (int i = 0; i < computed.Length; i++)
-        {
-            computed[i] = new NodePartial(_split.Nodes[i], _partials[i]!);
-        }
-
-        List<NodePartial> asked = [];
         int from = 0;
-        foreach (TreeNode node in _request.Nodes)
+        for (int asked = 0; asked < _results.Length; asked++)
         {
-            int to = from;
-            while (to < computed.Length && computed[to].Node.FirstRun < node.EndRun)
-            {
-                to++;
-            }
-
-            if (NodeMerger.Merge(computed.AsSpan(from, to - from), node) is { } merged)
-            {
-                asked.Add(new NodePartial(node, merged));
-            }
-
-            from = to;
+            int count = _split.Nodes.CountUnder(asked);
+            Merge(from, from + count, _results[asked].Node);
+            from += count;
         }
 
-        Array.Clear(_partials);
-        Partials = [.. asked];
+        _pieces?.Dispose();
+    }
+
+    /// <summary>
+    /// Merges the pieces from one on up to another along the tree under a node; the first piece receives the result.
+    /// T(l,i) = merge(T(l−1,2i), T(l−1,2i+1)), a missing child being the identity.
+    /// </summary>
+    private void Merge(int from, int to, TreeNode node)
+    {
+        if (to - from <= 1)
+        {
+            return;
+        }
+
+        int split = from;
+        while (split < to && _split.Nodes[split].FirstRun < node.Right.FirstRun)
+        {
+            split++;
+        }
+
+        Merge(from, split, node.Left);
+        Merge(split, to, node.Right);
+        if (split > from && split < to)
+        {
+            PartialMerge.Merge(Piece(from), Piece(split));
+        }
+    }
+
+    /// <summary>The partial of a piece.</summary>
+    private PartialSpan Piece(int piece)
+    {
+        int first = 0; // of the node asked for that it is a piece of
+        int asked = 0;
+        for (int count = _split.Nodes.CountUnder(0); piece >= first + count; count = _split.Nodes.CountUnder(asked))
+        {
+            first += count;
+            asked++;
+        }
+
+        return piece == first ? _results[asked].Partial.Span : _pieces!.Span.Slice((piece - asked - 1) * _request.Rows, _request.Rows);
     }
 }

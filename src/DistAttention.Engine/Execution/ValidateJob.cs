@@ -7,6 +7,7 @@ namespace DistAttention.Engine.Execution;
 internal sealed class ValidateJob : ComputeJob
 {
     private const int RowsPerItem = 4096;
+    private const int FewRows = SequenceFormat.BlockLength; // checked where they are
 
     private readonly int _rows;
     private readonly Action<int, int> _check;
@@ -35,12 +36,13 @@ internal sealed class ValidateJob : ComputeJob
     /// <summary>Checks query rows.</summary>
     public static Task RunAsync(ComputePool pool, ReadOnlyMemory<float> q, int rows, SequenceSpec spec, CancellationToken cancellationToken)
     {
-        int row = spec.NumHeadsQ * spec.HeadDim;
-        return RunAsync(
-            pool,
-            rows,
-            (first, count) => KvPacker.ValidateFinite("q", q.Span.Slice(first * row, count * row), spec.NumHeadsQ, spec.HeadDim),
-            cancellationToken);
+        if (rows <= FewRows)
+        {
+            KvPacker.ValidateFinite("q", q.Span, spec.NumHeadsQ, spec.HeadDim);
+            return Task.CompletedTask;
+        }
+
+        return RunManyAsync(pool, q, rows, spec, cancellationToken);
     }
 
     protected override void Run(int item, KernelScratch scratch)
@@ -68,9 +70,19 @@ internal sealed class ValidateJob : ComputeJob
         }
     }
 
+    private static Task RunManyAsync(ComputePool pool, ReadOnlyMemory<float> q, int rows, SequenceSpec spec, CancellationToken cancellationToken)
+    {
+        int row = spec.NumHeadsQ * spec.HeadDim;
+        return RunAsync(
+            pool,
+            rows,
+            (first, count) => KvPacker.ValidateFinite("q", q.Span.Slice(first * row, count * row), spec.NumHeadsQ, spec.HeadDim),
+            cancellationToken);
+    }
+
     private static Task RunAsync(ComputePool pool, int rows, Action<int, int> check, CancellationToken cancellationToken)
     {
-        if (rows > SequenceFormat.BlockLength)
+        if (rows > FewRows)
         {
             return pool.RunAsync(new ValidateJob(rows, check, cancellationToken));
         }

@@ -1,12 +1,14 @@
 using DistAttention.Engine.Planning;
+using DistAttention.Kernels;
 
 namespace DistAttention.Engine.Execution;
 
 /// <summary>
-/// Cuts a tile's work into items for the compute pool: (K/V head × rows × node). Any cut gives the same bits, so only
-/// balance matters: rows first, and where there are too few rows to keep the threads busy, nodes of the tree.
+/// Cuts a tile's work into items for the compute pool: (K/V heads × rows × node). Any cut gives the same bits, so only
+/// balance matters, and the order in which memory is read: rows first, and where there are too few rows to keep the threads
+/// busy, nodes of the tree. Few rows are bound by memory: their items have all K/V heads, if there are nodes enough.
 /// </summary>
-internal sealed class WorkSplit
+internal readonly struct WorkSplit
 {
     /// <summary>Query lanes (rows × query heads of a group) that share one pass over K/V.</summary>
     private const int LanesPerItem = 256;
@@ -14,24 +16,53 @@ internal sealed class WorkSplit
     /// <summary>Items per thread that balance well enough.</summary>
     private const int ItemsPerThread = 8;
 
+    /// <summary>The same where memory is the limit: threads then progress less evenly.</summary>
+    private const int StreamingItemsPerThread = 16;
+
     /// <summary>Nodes are not cut below this level: 4 runs, 4,096 positions.</summary>
     private const int LowestLevel = 2;
 
-    private WorkSplit(int rowsPerItem, int rowItems, IReadOnlyList<TreeNode> nodes)
+    private readonly int _rows;
+    private readonly int _headsKv;
+    private readonly int _rowsPerItem;
+    private readonly int _headsPerItem;
+    private readonly int _rowItems;
+    private readonly int _headItems;
+    private readonly NodeCut _cut;
+
+    private WorkSplit(int rows, int headsKv, int rowsPerItem, int headsPerItem, NodeCut cut)
     {
-        RowsPerItem = rowsPerItem;
-        RowItems = rowItems;
-        Nodes = nodes;
+        _rows = rows;
+        _headsKv = headsKv;
+        _rowsPerItem = rowsPerItem;
+        _headsPerItem = headsPerItem;
+        _rowItems = Items(rows, rowsPerItem);
+        _headItems = Items(headsKv, headsPerItem);
+        _cut = cut;
     }
 
-    /// <summary>Query rows per item.</summary>
-    public int RowsPerItem { get; }
-
-    /// <summary>Items along the rows.</summary>
-    public int RowItems { get; }
-
     /// <summary>The nodes to compute, in the order of positions; those asked for, or their descendants.</summary>
-    public IReadOnlyList<TreeNode> Nodes { get; }
+    public NodeCut Nodes => _cut;
+
+    /// <summary>Items in all.</summary>
+    public int Count => _rowItems * _cut.Count * _headItems;
+
+    /// <summary>One item. Late rows come first: under a causal mask they see most.</summary>
+    /// <param name="item">0 to <see cref="Count"/> − 1.</param>
+    public WorkItem this[int item]
+    {
+        get
+        {
+            int firstHead = item % _headItems * _headsPerItem;
+            int firstRow = (_rowItems - 1 - (item / (_headItems * _cut.Count))) * _rowsPerItem;
+            return new WorkItem(
+                item / _headItems % _cut.Count,
+                firstHead,
+                Math.Min(_headsPerItem, _headsKv - firstHead),
+                firstRow,
+                Math.Min(_rowsPerItem, _rows - firstRow));
+        }
+    }
 
     /// <summary>Cuts the work.</summary>
     /// <param name="rows">Query rows, at least 1.</param>
@@ -39,60 +70,17 @@ internal sealed class WorkSplit
     /// <param name="nodes">The nodes asked for.</param>
     /// <param name="held">The positions to read.</param>
     /// <param name="threads">Threads of the pool.</param>
-    public static WorkSplit Make(int rows, SequenceSpec spec, IReadOnlyList<TreeNode> nodes, PositionRange held, int threads)
+    /// <param name="headsTogether">Whether an item may have several K/V heads.</param>
+    public static WorkSplit Make(int rows, SequenceSpec spec, IReadOnlyList<TreeNode> nodes, PositionRange held, int threads, bool headsTogether)
     {
         int rowsPerItem = Math.Clamp(LanesPerItem / spec.GroupSize, 1, rows);
-        int rowItems = (rows + rowsPerItem - 1) / rowsPerItem;
-        long itemsPerNode = (long)rowItems * spec.NumHeadsKv;
-        long wanted = (long)threads * ItemsPerThread;
-        List<TreeNode> cut = [.. nodes];
-        while (cut.Count * itemsPerNode < wanted && HalveLargest(cut, held))
-        {
-        }
-
-        return new WorkSplit(rowsPerItem, rowItems, cut);
+        bool streams = headsTogether && AttentionKernel.FollowsMemory(rows * spec.GroupSize);
+        int wanted = threads * (streams ? StreamingItemsPerThread : ItemsPerThread);
+        int itemsPerNode = Items(rows, rowsPerItem) * (streams ? 1 : spec.NumHeadsKv);
+        NodeCut cut = NodeCut.Make(nodes, held, Items(wanted, itemsPerNode), LowestLevel);
+        int headItems = streams ? Math.Clamp(wanted / (cut.Count * itemsPerNode), 1, spec.NumHeadsKv) : spec.NumHeadsKv;
+        return new WorkSplit(rows, spec.NumHeadsKv, rowsPerItem, Items(spec.NumHeadsKv, headItems), cut);
     }
 
-    /// <summary>One item. Late rows come first: under a causal mask they see most.</summary>
-    /// <param name="item">0 to the number of items − 1.</param>
-    /// <param name="headsKv">K/V heads.</param>
-    /// <param name="rows">Query rows in all.</param>
-    public WorkItem ItemAt(int item, int headsKv, int rows)
-    {
-        int rowItem = RowItems - 1 - (item / (headsKv * Nodes.Count));
-        int firstRow = rowItem * RowsPerItem;
-        return new WorkItem(item / headsKv % Nodes.Count, item % headsKv, firstRow, Math.Min(RowsPerItem, rows - firstRow));
-    }
-
-    /// <summary>Replaces every node of the highest level by its halves that hold positions; false if they are small enough already.</summary>
-    private static bool HalveLargest(List<TreeNode> nodes, PositionRange held)
-    {
-        int level = nodes.Max(static n => n.Level);
-        if (level <= LowestLevel)
-        {
-            return false;
-        }
-
-        List<TreeNode> halved = [];
-        foreach (TreeNode node in nodes)
-        {
-            if (node.Level < level)
-            {
-                halved.Add(node);
-                continue;
-            }
-
-            foreach (TreeNode half in (ReadOnlySpan<TreeNode>)[node.Left, node.Right])
-            {
-                if (!half.Positions.Intersect(held).IsEmpty)
-                {
-                    halved.Add(half);
-                }
-            }
-        }
-
-        nodes.Clear();
-        nodes.AddRange(halved);
-        return true;
-    }
+    private static int Items(int count, int perItem) => (count + perItem - 1) / perItem;
 }

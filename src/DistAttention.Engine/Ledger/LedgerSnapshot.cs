@@ -9,6 +9,9 @@ namespace DistAttention.Engine.Ledger;
 /// <param name="Shards">The shards that hold the length, by index.</param>
 public sealed record LedgerSnapshot(SequenceId Id, SequenceSpec Spec, SequenceSnapshot State, ReadOnlyMemory<ShardEntry> Shards)
 {
+    /// <summary>The record it was taken of, if the ledger is in this process.</summary>
+    internal LedgerRecord? Record { get; init; }
+
     /// <summary>The ledger's fence when it was taken.</summary>
     public long Fence { get; init; }
 

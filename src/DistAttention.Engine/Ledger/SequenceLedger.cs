@@ -20,6 +20,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     private readonly List<Pending> _pending = [];
     private ImmutableArray<ShardEntry> _shards;
     private LedgerRecord _record;
+    private LedgerSnapshot? _lastSnapshot;
     private long _version;
     private bool _deleted;
 
@@ -97,8 +98,16 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     {
         LedgerRecord record = Record;
         ThrowIfDeleted();
+        LedgerSnapshot? last = Volatile.Read(ref _lastSnapshot);
+        if (last is not null && ReferenceEquals(last.Record, record))
+        {
+            return last;
+        }
+
         int shards = LedgerSnapshot.ShardCount(record.Length, record.Spec.ShardLength);
-        return new LedgerSnapshot(record.Id, record.Spec, record.Snapshot, record.Shards.AsMemory()[..shards]) { Fence = record.Fence };
+        LedgerSnapshot snapshot = new(record.Id, record.Spec, record.Snapshot, record.Shards.AsMemory()[..shards]) { Fence = record.Fence, Record = record };
+        Volatile.Write(ref _lastSnapshot, snapshot);
+        return snapshot;
     }
 
     /// <inheritdoc/>

@@ -24,7 +24,7 @@ public sealed class OwnerWork
     public IReadOnlyList<TreeNode> Nodes => _nodes;
 
     /// <summary>Positions that its answer must have counted.</summary>
-    public long Positions => _shards.Sum(static s => (long)s.Length);
+    public long Positions { get; private set; }
 
     /// <summary>Assigns the nodes over visible shards to their owners.</summary>
     /// <param name="visible">Visible shards, in the order of their positions.</param>
@@ -75,6 +75,7 @@ public sealed class OwnerWork
             for (int i = from; i < to; i++)
             {
                 of._shards.Add(visible[i]);
+                of.Positions += visible[i].Length;
             }
 
             of._nodes.Add(node);

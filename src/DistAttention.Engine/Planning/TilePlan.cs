@@ -27,25 +27,22 @@ public sealed class TilePlan
     /// <param name="snapshot">What it is computed against.</param>
     /// <param name="mask">The mask.</param>
     /// <param name="queries">Positions of the tile's rows.</param>
-    public static TilePlan Make(LedgerSnapshot snapshot, CompiledMask mask, PositionRange queries)
+    public static TilePlan Make(LedgerSnapshot snapshot, CompiledMask mask, PositionRange queries) =>
+        Make(snapshot, TileSurvey.Make(mask, snapshot.Spec.ShardLength, snapshot.State.Length, queries));
+
+    /// <summary>Shares what a survey found visible among its owners.</summary>
+    /// <param name="snapshot">What the tile is computed against.</param>
+    /// <param name="survey">What is visible of it.</param>
+    internal static TilePlan Make(LedgerSnapshot snapshot, TileSurvey survey)
     {
-        long visited = 0;
-        long skipped = 0;
-        List<ShardSlice> visible = [];
         int shardLength = snapshot.Spec.ShardLength;
         ReadOnlySpan<ShardEntry> shards = snapshot.Shards.Span;
-        for (int i = 0; i < shards.Length; i++)
+        List<ShardSlice> visible = new(survey.Visible.Count);
+        foreach (int index in survey.Visible)
         {
-            PositionRange positions = Planner.PositionsOf(i, shardLength, snapshot.State.Length);
-            ShardSurvey survey = ShardSurvey.Of(mask, queries, positions);
-            visited += survey.BlocksFull + survey.BlocksMasked;
-            skipped += survey.BlocksSkipped;
-            if (survey.Coverage != Coverage.None)
-            {
-                visible.Add(new ShardSlice(shards[i], (int)positions.Length));
-            }
+            visible.Add(new ShardSlice(shards[index], (int)Planner.PositionsOf(index, shardLength, snapshot.State.Length).Length));
         }
 
-        return new TilePlan(OwnerWork.Assign(visible, shardLength, TreeNode.Root(snapshot.State.Length)), visited, skipped);
+        return new TilePlan(OwnerWork.Assign(visible, shardLength, TreeNode.Root(snapshot.State.Length)), survey.BlocksVisited, survey.BlocksSkipped);
     }
 }

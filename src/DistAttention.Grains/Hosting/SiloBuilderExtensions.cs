@@ -47,6 +47,7 @@ public static class SiloBuilderExtensions
         services.AddSingleton<ClusterLinks>();
         services.AddSingleton<SnapshotCache>();
         services.AddSingleton<Coordinator>();
+        services.AddPlacementDirector<HolderPlacement, HolderPlacementDirector>();
         KvStatistics.AddTo(services);
         builder.AddGrainService<ShardHostService>();
         services.AddOptions<SiloMessagingOptions>().Configure(static o => o.MaxMessageBodySize = CallLimits.MaxMessageBytes);

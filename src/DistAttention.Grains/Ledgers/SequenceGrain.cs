@@ -11,8 +11,12 @@ namespace DistAttention.Grains;
 /// <summary>A shell over the engine's ledger of one sequence. Reentrant: the ledger takes its own turns.</summary>
 [Reentrant]
 [KeepAlive]
+[GrainType(TypeName)]
+[HolderPlacement]
 internal sealed class SequenceGrain : Grain, ISequenceGrain
 {
+    public const string TypeName = "sequence";
+
     /// <summary>Silos besides its own and the catalog's that know of a sequence.</summary>
     private const int Witnesses = 2;
 

@@ -11,8 +11,12 @@ namespace DistAttention.Grains;
 /// </summary>
 [Reentrant]
 [KeepAlive]
+[GrainType(TypeName)]
+[HolderPlacement]
 internal sealed class KvShardGrain : Grain, IKvShardGrain
 {
+    public const string TypeName = "kvshard";
+
     private readonly ShardService _shards;
     private readonly ClusterSilos _silos;
     private readonly ActiveShards _active;

@@ -15,6 +15,8 @@ internal sealed class LocalSequences
     /// <summary>Ledgers here.</summary>
     public int Count => _byName.Count;
 
+    public bool Contains(string name) => _byName.ContainsKey(name);
+
     public void Add(string name, Guid uid) => _byName[name] = uid;
 
     public void Remove(string name, Guid uid) => _byName.TryRemove(new(name, uid));

@@ -112,6 +112,13 @@ internal sealed class ShardHostService : GrainService, IShardHostService
         });
     }
 
+    public Task<bool> HoldsAsync(string grainType, string key) => Task.FromResult(grainType switch
+    {
+        SequenceGrain.TypeName => _sequences.Contains(key),
+        KvShardGrain.TypeName => _shards.Registry.ResidentBytes(ShardId.Parse(key)) > 0,
+        _ => false,
+    });
+
     public Task WitnessAsync(NamedSequence sequence, bool exists)
     {
         if (exists)

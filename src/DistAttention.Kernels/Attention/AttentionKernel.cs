@@ -7,10 +7,29 @@ namespace DistAttention.Kernels;
 public static unsafe class AttentionKernel
 {
     /// <summary>
-    /// Computes node T(level, firstRun &gt;&gt; level), that is the runs [firstRun, firstRun + 2^level) as far as
-    /// <paramref name="kv"/> holds them, for some query rows and all query heads that read one K/V head. Any split of a
-    /// query into nodes, row ranges and calls gives the same bits.
+    /// Whether so few query vectors per K/V head are bound by reading memory: a call then should have all K/V heads, because
+    /// it reads them in the order of their addresses.
     /// </summary>
+    /// <param name="vectors">Query rows × query heads per K/V head.</param>
+    public static bool FollowsMemory(int vectors) => vectors <= KernelRule.MaxKeyLaneVectors;
+
+    /// <summary>
+    /// Computes part of node T(level, firstRun &gt;&gt; level), that is the runs [firstRun, firstRun + 2^level) as far as
+    /// <paramref name="kv"/> holds them: some query rows, and all query heads that read some K/V heads. Any split of a
+    /// query into nodes, heads, row ranges and calls gives the same bits.
+    /// </summary>
+    /// <param name="kv">Packed keys and values.</param>
+    /// <param name="q">The query rows.</param>
+    /// <param name="part">The node, and which rows and heads.</param>
+    /// <param name="destination">A partial of the shape of q; the rows and heads done are overwritten.</param>
+    /// <param name="scratch">Working memory of this thread.</param>
+    /// <param name="token">Looked at between tiles.</param>
+    /// <exception cref="NumericOverflowException">A score of a visible pair is not finite; names the row of q and the query head.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the destination then holds nothing of use.</exception>
+    public static void ComputeNode(KvView kv, QueryTile q, NodePart part, PartialSpan destination, KernelScratch scratch, CancellationToken token) =>
+        ComputeNode(kv, q, part, destination, scratch, KernelChoice.Measured, LaneWidth.Preferred, token);
+
+    /// <summary>The same for one K/V head.</summary>
     /// <param name="kv">Packed keys and values.</param>
     /// <param name="headKv">The K/V head.</param>
     /// <param name="q">The query rows.</param>
@@ -21,8 +40,6 @@ public static unsafe class AttentionKernel
     /// <param name="destination">A partial of the shape of q; the rows and heads done are overwritten.</param>
     /// <param name="scratch">Working memory of this thread.</param>
     /// <param name="token">Looked at between tiles.</param>
-    /// <exception cref="NumericOverflowException">A score of a visible pair is not finite; names the row of q and the query head.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled; the destination then holds nothing of use.</exception>
     public static void ComputeNode(
         KvView kv,
         int headKv,
@@ -34,34 +51,19 @@ public static unsafe class AttentionKernel
         PartialSpan destination,
         KernelScratch scratch,
         CancellationToken token) =>
-        ComputeNode(kv, headKv, q, firstRow, rowCount, firstRun, level, destination, scratch, KernelChoice.Measured, LaneWidth.Preferred, token);
+        ComputeNode(kv, q, new NodePart(headKv, 1, firstRow, rowCount, firstRun, level), destination, scratch, token);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void ComputeNode(
-        KvView kv,
-        int headKv,
-        QueryTile q,
-        int firstRow,
-        int rowCount,
-        long firstRun,
-        int level,
-        PartialSpan destination,
-        KernelScratch scratch,
-        KernelChoice choice,
-        int width,
-        CancellationToken token)
+    internal static void ComputeNode(KvView kv, QueryTile q, NodePart part, PartialSpan destination, KernelScratch scratch, KernelChoice choice, int width, CancellationToken token)
     {
-        Check(kv, headKv, q, firstRow, rowCount, firstRun, level, destination);
+        Check(kv, q, part, destination);
         fixed (nint* blocks = kv.Blocks)
         fixed (float* queries = q.Q, max = destination.MaxLog2, sum = destination.Sum, output = destination.Output)
         {
             NodeCall call = new()
             {
-                Job = NodeJob.Create(kv, blocks, headKv, q, queries, scratch, token),
-                FirstVector = firstRow * (q.NumHeadsQ / kv.Layout.NumHeadsKv),
-                VectorCount = rowCount * (q.NumHeadsQ / kv.Layout.NumHeadsKv),
-                Level = level,
-                Index = firstRun >> level,
+                Job = NodeJob.Create(kv, blocks, part.FirstHeadKv, q, queries, scratch, token),
+                Part = part,
                 Choice = choice,
                 Max = max,
                 Sum = sum,
@@ -82,15 +84,18 @@ public static unsafe class AttentionKernel
         }
     }
 
-    private static void Check(KvView kv, int headKv, QueryTile q, int firstRow, int rowCount, long firstRun, int level, PartialSpan destination)
+    private static void Check(KvView kv, QueryTile q, NodePart part, PartialSpan destination)
     {
-        NodeJob.Check(kv, headKv, q, firstRow, rowCount);
+        (int firstHeadKv, int headCount, int firstRow, int rowCount, long firstRun, int level) = part;
+        ArgumentOutOfRangeException.ThrowIfLessThan(headCount, 1);
+        NodeJob.Check(kv, firstHeadKv, q, firstRow, rowCount);
+        NodeJob.Check(kv, firstHeadKv + headCount - 1, q, firstRow, rowCount);
         ArgumentOutOfRangeException.ThrowIfNegative(level);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(level, NodeFold.MaxLevel);
         ArgumentOutOfRangeException.ThrowIfNegative(firstRun);
         if ((firstRun & ((1L << level) - 1)) != 0)
         {
-            throw new ArgumentException($"{firstRun} does not start a node of level {level}.", nameof(firstRun));
+            throw new ArgumentException($"{firstRun} does not start a node of level {level}.", nameof(part));
         }
 
         if (destination.Rows != q.Rows || destination.NumHeadsQ != q.NumHeadsQ || destination.HeadDimV != kv.Layout.HeadDimV)

@@ -17,25 +17,35 @@ internal static class NodeFold
         BitOperations.Log2((ulong)((positions.Length / SequenceFormat.RunLength) + 2)) + 3;
 
     /// <summary>Computes node T(level, index) into a partial of the kernel's stack; false when it is empty and nothing was written.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Compute<TKernel>(ref TKernel kernel, in NodeJob job, int level, long index, int partial)
+        where TKernel : struct, ITileKernel =>
+        Compute(ref kernel, job, level, index, partial, Coverage.Masked);
+
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="job">The job.</param>
+    /// <param name="level">Level of the node.</param>
+    /// <param name="index">Index of the node.</param>
+    /// <param name="partial">Where in the stack.</param>
+    /// <param name="above">Coverage of the node above: below a Full one the mask is not asked again.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool Compute<TKernel>(ref TKernel kernel, in NodeJob job, int level, long index, int partial, Coverage above)
         where TKernel : struct, ITileKernel
     {
         long length = (long)SequenceFormat.RunLength << level;
         PositionRange positions = job.Positions.Intersect(new PositionRange(index * length, (index + 1) * length));
-        PositionRange queries = job.RowPositions(job.FirstVector, job.VectorCount);
-        if (job.Mask.Cover(queries, positions) == Coverage.None)
+        Coverage coverage = Cover(job, positions, above);
+        if (coverage == Coverage.None)
         {
             return false;
         }
 
         if (level == 0)
         {
-            return Run(ref kernel, job, positions, queries, partial);
+            return Run(ref kernel, job, positions, partial, coverage);
         }
 
-        bool left = Compute(ref kernel, job, level - 1, 2 * index, partial);
-        bool right = Compute(ref kernel, job, level - 1, (2 * index) + 1, left ? partial + 1 : partial);
+        bool left = Compute(ref kernel, job, level - 1, 2 * index, partial, coverage);
+        bool right = Compute(ref kernel, job, level - 1, (2 * index) + 1, left ? partial + 1 : partial, coverage);
         if (left && right)
         {
             kernel.Merge(partial);
@@ -45,7 +55,7 @@ internal static class NodeFold
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool Run<TKernel>(ref TKernel kernel, in NodeJob job, PositionRange positions, PositionRange queries, int partial)
+    private static bool Run<TKernel>(ref TKernel kernel, in NodeJob job, PositionRange positions, int partial, Coverage above)
         where TKernel : struct, ITileKernel
     {
         bool any = false;
@@ -53,7 +63,8 @@ internal static class NodeFold
         {
             job.Token.ThrowIfCancellationRequested();
             PositionRange tile = new(start, Math.Min(start + SequenceFormat.BlockLength, positions.End));
-            if (job.Mask.Cover(queries, tile) == Coverage.None || job.IsAbsent(start))
+            Coverage coverage = Cover(job, tile, above);
+            if (coverage == Coverage.None || job.IsAbsent(start))
             {
                 continue;
             }
@@ -64,9 +75,21 @@ internal static class NodeFold
                 any = true;
             }
 
-            kernel.Fold(partial, job, start, (int)tile.Length);
+            kernel.Fold(partial, job, start, (int)(tile.End - tile.Start), coverage);
         }
 
         return any;
+    }
+
+    /// <summary>What the mask does to all queries and these positions, knowing what it does to more of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Coverage Cover(in NodeJob job, PositionRange positions, Coverage above)
+    {
+        if (above == Coverage.Full)
+        {
+            return positions.Start < positions.End ? Coverage.Full : Coverage.None;
+        }
+
+        return job.Mask.Cover(job.RowPositions(job.FirstVector, job.VectorCount), positions);
     }
 }

@@ -86,21 +86,24 @@ internal unsafe struct NodeJob
     public readonly PositionRange RowPositions(int firstVector, int count) =>
         new(FirstQueryPosition + (firstVector / GroupSize), FirstQueryPosition + ((firstVector + count - 1) / GroupSize) + 1);
 
+    /// <summary>The block that starts at a position; 0 if the view has no memory for it.</summary>
+    public readonly nint Block(long position) => Blocks[(ulong)(position - FirstBlockPosition) / SequenceFormat.BlockLength];
+
     /// <summary>Whether the view has no memory for the block that starts at a position.</summary>
-    public readonly bool IsAbsent(long position) =>
-        Blocks[(position - FirstBlockPosition) / SequenceFormat.BlockLength] == 0;
+    public readonly bool IsAbsent(long position) => Block(position) == 0;
 
     /// <summary>This head's section of the block that starts at a position.</summary>
-    public readonly byte* Head(long position) =>
-        (byte*)Blocks[(position - FirstBlockPosition) / SequenceFormat.BlockLength] + Layout.HeadOffset(HeadKv);
+    public readonly byte* Head(long position) => (byte*)Block(position) + Layout.HeadOffset(HeadKv);
 
     /// <summary>
     /// A bound on the size of every key component of the block, and of it times its scale: a score is finite when the
     /// query's sum of sizes times this is.
     /// </summary>
     public readonly float KeyBound(long position) =>
-        ((float*)Blocks[(position - FirstBlockPosition) / SequenceFormat.BlockLength])[HeadKv];
+        ((float*)Block(position))[HeadKv];
 
-    public readonly void ThrowScoreOverflow(int vector) =>
-        throw new NumericOverflowException(Row(vector), HeadQ(vector), "A score");
+    /// <param name="vector">The query vector.</param>
+    /// <param name="head">K/V heads after <see cref="HeadKv"/>.</param>
+    public readonly void ThrowScoreOverflow(int vector, int head = 0) =>
+        throw new NumericOverflowException(Row(vector), HeadQ(vector) + (head * GroupSize), "A score");
 }

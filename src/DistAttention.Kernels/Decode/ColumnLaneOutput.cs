@@ -19,7 +19,7 @@ internal static unsafe class ColumnLaneOutput
     /// <param name="valueStride">Columns stored, a multiple of 16.</param>
     /// <param name="count">Queries, as <see cref="KeyLaneGroup.Padded{TLanes, TVec}"/> rounds them.</param>
     /// <param name="keyCount">Keys.</param>
-    /// <param name="weights">[count][256].</param>
+    /// <param name="weights">[count][256], times <see cref="IKvElement.Lift"/>.</param>
     /// <param name="factors">[count][256]: the weights, times the scale of the value where there is one.</param>
     /// <param name="alpha">[count].</param>
     /// <param name="sums">[count].</param>
@@ -162,14 +162,14 @@ internal static unsafe class ColumnLaneOutput
         }
 
         ahead = fetch;
-        End<TLanes, TVec, TSum, TRow>(columns, 0, o0, t0);
-        End<TLanes, TVec, TSum, TRow>(columns, 1, o1, t1);
-        End<TLanes, TVec, TSum, TRow>(columns, 2, o2, t2);
-        End<TLanes, TVec, TSum, TRow>(columns, 3, o3, t3);
-        End<TLanes, TVec, TSum, TRow>(columns, 4, o4, t4);
-        End<TLanes, TVec, TSum, TRow>(columns, 5, o5, t5);
-        End<TLanes, TVec, TSum, TRow>(columns, 6, o6, t6);
-        End<TLanes, TVec, TSum, TRow>(columns, 7, o7, t7);
+        End<TLanes, TVec, TElement, TSum, TRow>(columns, 0, o0, t0);
+        End<TLanes, TVec, TElement, TSum, TRow>(columns, 1, o1, t1);
+        End<TLanes, TVec, TElement, TSum, TRow>(columns, 2, o2, t2);
+        End<TLanes, TVec, TElement, TSum, TRow>(columns, 3, o3, t3);
+        End<TLanes, TVec, TElement, TSum, TRow>(columns, 4, o4, t4);
+        End<TLanes, TVec, TElement, TSum, TRow>(columns, 5, o5, t5);
+        End<TLanes, TVec, TElement, TSum, TRow>(columns, 6, o6, t6);
+        End<TLanes, TVec, TElement, TSum, TRow>(columns, 7, o7, t7);
     }
 
     /// <summary>Four queries.</summary>
@@ -210,10 +210,10 @@ internal static unsafe class ColumnLaneOutput
         }
 
         ahead = fetch;
-        End<TLanes, TVec, TSum, TRow>(columns, 0, o0, t0);
-        End<TLanes, TVec, TSum, TRow>(columns, 1, o1, t1);
-        End<TLanes, TVec, TSum, TRow>(columns, 2, o2, t2);
-        End<TLanes, TVec, TSum, TRow>(columns, 3, o3, t3);
+        End<TLanes, TVec, TElement, TSum, TRow>(columns, 0, o0, t0);
+        End<TLanes, TVec, TElement, TSum, TRow>(columns, 1, o1, t1);
+        End<TLanes, TVec, TElement, TSum, TRow>(columns, 2, o2, t2);
+        End<TLanes, TVec, TElement, TSum, TRow>(columns, 3, o3, t3);
     }
 
     /// <summary>Two queries.</summary>
@@ -246,8 +246,8 @@ internal static unsafe class ColumnLaneOutput
         }
 
         ahead = fetch;
-        End<TLanes, TVec, TSum, TRow>(columns, 0, o0, t0);
-        End<TLanes, TVec, TSum, TRow>(columns, 1, o1, t1);
+        End<TLanes, TVec, TElement, TSum, TRow>(columns, 0, o0, t0);
+        End<TLanes, TVec, TElement, TSum, TRow>(columns, 1, o1, t1);
     }
 
     /// <summary>One query.</summary>
@@ -275,7 +275,7 @@ internal static unsafe class ColumnLaneOutput
         }
 
         ahead = fetch;
-        End<TLanes, TVec, TSum, TRow>(columns, 0, o0, t0);
+        End<TLanes, TVec, TElement, TSum, TRow>(columns, 0, o0, t0);
     }
 
     /// <summary>The output so far of a query, rescaled.</summary>
@@ -302,17 +302,19 @@ internal static unsafe class ColumnLaneOutput
         return TLanes.Add(sum, TElement.Scaled ? TLanes.Broadcast(*weight) : factor);
     }
 
+    /// <summary>Stores the output of a query, and adds to its sum. Lifted weights add up to exactly the lifted sum: they are normal numbers, and far from overflow.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void End<TLanes, TVec, TSum, TRow>(in Columns columns, int query, TRow output, TVec sum)
+    private static void End<TLanes, TVec, TElement, TSum, TRow>(in Columns columns, int query, TRow output, TVec sum)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
+        where TElement : struct, IKvElement
         where TSum : struct, IChoice
         where TRow : struct, ILaneRow<TRow, TLanes, TVec>
     {
         TRow.Store(columns.Output + (query * columns.ValueStride), output);
         if (TSum.Value)
         {
-            columns.Sums[query] = MathF.FusedMultiplyAdd(columns.Sums[query], columns.Alpha[query], TLanes.First(sum));
+            columns.Sums[query] = MathF.FusedMultiplyAdd(columns.Sums[query], columns.Alpha[query], TLanes.First(sum) * (1 / TElement.Lift));
         }
     }
 

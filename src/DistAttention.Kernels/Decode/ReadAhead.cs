@@ -12,32 +12,59 @@ internal unsafe struct ReadAhead
 {
     private const int CacheLine = 64;
 
-    private readonly byte* _next;
     private readonly nint _step;
+    private readonly nint _bytes;
+    private readonly nint _distance;
     private byte* _at;
     private byte* _end;
+    private byte* _next;
 
-    private ReadAhead(byte* tile, long bytes, byte* next, long steps, long distance)
+    private ReadAhead(nint bytes, nint step, nint distance)
     {
-        _at = tile + Math.Min(distance, bytes);
-        _end = tile + bytes;
-        _next = next;
-        _step = (nint)((bytes + steps - 1) / Math.Max(1, steps));
+        _bytes = bytes;
+        _step = step;
+        _distance = distance;
     }
 
-    /// <summary>Starts a tile.</summary>
-    /// <param name="tile">Its memory.</param>
-    /// <param name="bytes">Its length.</param>
-    /// <param name="next">The memory read after it.</param>
+    /// <summary>For tiles of one kind.</summary>
+    /// <param name="bytes">Length of a tile.</param>
     /// <param name="steps">Steps of inner loops that pass over it.</param>
     /// <param name="keys">Bytes of the keys that are read side by side.</param>
-    public static ReadAhead Over<TElement>(byte* tile, long bytes, byte* next, long steps, long keys)
+    /// <param name="queries">Queries that share a tile.</param>
+    public static ReadAhead Over<TElement>(long bytes, long steps, long keys, int queries)
+        where TElement : struct, IKvElement =>
+        new((nint)bytes, (nint)((bytes + steps - 1) / Math.Max(1, steps)), (nint)Math.Min(bytes, Math.Max(keys, Distance<TElement>(keys, queries))));
+
+    /// <summary>
+    /// How far ahead, as measured: nearer, memory is not there in time; farther, it has left the first-level cache again. What is
+    /// computed slowly can be fetched early, and steps over single bytes are the shortest and need the longest lead.
+    /// </summary>
+    private static long Distance<TElement>(long keys, int queries)
         where TElement : struct, IKvElement
     {
-        // Measured: nearer, memory is not there in time; farther, it has left the first-level cache again. Steps over single
-        // bytes are the shortest and need the longest lead.
-        const long Distance = 16 << 10;
-        return new ReadAhead(tile, bytes, next, steps, Math.Max(keys, TElement.Bytes == 1 ? 2 * Distance : Distance));
+        const long Near = 10 << 10;
+        const long Middle = 16 << 10;
+        const long Far = 32 << 10;
+        bool shortKeys = keys <= Middle / 2;
+        return TElement.Bytes switch
+        {
+            _ when queries > 4 => Far,
+            sizeof(byte) => Far,
+            sizeof(ushort) when !shortKeys => Far,
+            sizeof(ushort) when queries == 1 => Near,
+            _ => Middle,
+        };
+    }
+
+    /// <summary>Begins a tile.</summary>
+    /// <param name="tile">Its memory.</param>
+    /// <param name="next">The memory read after it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Start(byte* tile, byte* next)
+    {
+        _at = tile + _distance;
+        _end = tile + _bytes;
+        _next = next;
     }
 
     /// <summary>Fetches the bytes of one step.</summary>

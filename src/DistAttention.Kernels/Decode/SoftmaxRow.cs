@@ -61,24 +61,34 @@ internal static unsafe class SoftmaxRow
         }
     }
 
-    /// <summary>Turns scores into weights, and into weights times value scales where there are any.</summary>
+    /// <summary>Turns scores into weights, lifted for the element, and into weights times value scales where there are any.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Weights<TLanes, TVec, TScaled>(float* scores, float* factors, int keyCount, float origin, float* valueScales)
+    public static void Weights<TLanes, TVec, TElement, TScaled>(float* scores, float* factors, int keyCount, float origin, float* valueScales, ref ReadAhead ahead)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
+        where TElement : struct, IKvElement
         where TScaled : struct, IChoice
     {
         TVec origins = TLanes.Broadcast(origin);
+        ReadAhead fetch = ahead; // in registers
         for (int key = 0; key < keyCount; key += TLanes.Count)
         {
+            fetch.Step<TElement>(4);
             TVec weight = Exp2.OfNonPositive<TLanes, TVec>(TLanes.Subtract(TLanes.Load(scores + key), origins));
-            TLanes.Store(scores + key, weight);
+            TLanes.Store(scores + key, TElement.Lift == 1 ? weight : TLanes.Multiply(weight, TLanes.Broadcast(TElement.Lift)));
             if (TScaled.Value)
             {
                 TLanes.Store(factors + key, TLanes.Multiply(weight, TLanes.Load(valueScales + key)));
             }
         }
+
+        ahead = fetch;
     }
+
+    /// <summary>Steps of <see cref="Weights{TLanes, TVec, TElement, TScaled}"/> for so many queries.</summary>
+    public static long Steps<TLanes, TVec>(int count, int keyCount)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct => (keyCount + TLanes.Count - 1) / TLanes.Count * (long)count;
 
     /// <summary>Whether a visible raw score is not finite.</summary>
     public static bool Overflows<TLanes, TVec, TScaled>(float* scores, int keyCount, float* keyScales, uint* bits)

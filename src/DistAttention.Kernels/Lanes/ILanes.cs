@@ -28,6 +28,9 @@ internal unsafe interface ILanes<TVec>
     /// <summary>Widens finite binary16, subnormals included, exactly.</summary>
     static abstract TVec LoadFloat16(ushort* source);
 
+    /// <summary>Widens finite binary16, subnormals included, times 2⁻¹¹².</summary>
+    static abstract TVec LoadReducedFloat16(ushort* source);
+
     static abstract TVec LoadInt8(sbyte* source);
 
     /// <summary>Rounds to bfloat16, ties to even; the values must not round to infinity.</summary>

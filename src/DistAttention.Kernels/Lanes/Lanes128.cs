@@ -38,7 +38,11 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     // A binary16 number whose bits are shifted into binary32 places is 2^112 times too small, subnormals included.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LoadFloat16(ushort* source) =>
-        ((WidenInt16((short*)source) << 13) & Vector128.Create(unchecked((int)0x8FFFE000))).AsSingle() * Vector128.Create(5.192296858534828E+33f);
+        LoadReducedFloat16(source) * Vector128.Create(5.192296858534828E+33f);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadReducedFloat16(ushort* source) =>
+        ((WidenInt16((short*)source) << 13) & Vector128.Create(unchecked((int)0x8FFFE000))).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LoadInt8(sbyte* source) =>

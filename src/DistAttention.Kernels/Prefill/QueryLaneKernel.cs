@@ -53,7 +53,7 @@ internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileK
         new Span<float>(memory + _queries.Lanes, checked((int)(_partialFloats - _queries.Lanes))).Clear();
     }
 
-    public void Fold(int partial, in NodeJob job, long start, int keyCount)
+    public void Fold(int partial, in NodeJob job, long start, int keyCount, Coverage coverage)
     {
         _queries.LoadTile(job, start, keyCount, withValues: true);
         for (int group = 0; group < _queries.Lanes; group += GroupLanes)

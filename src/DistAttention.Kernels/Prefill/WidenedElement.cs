@@ -13,9 +13,4 @@ internal readonly unsafe struct WidenedElement : IKvElement
     public static TVec Load<TLanes, TVec>(byte* source, nint index)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct => Float32Element.Load<TLanes, TVec>(source, index);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store<TLanes, TVec>(byte* destination, nint index, TVec value)
-        where TLanes : struct, ILanes<TVec>
-        where TVec : struct => Float32Element.Store<TLanes, TVec>(destination, index, value);
 }

@@ -87,17 +87,18 @@ internal readonly unsafe struct KeyLaneModifiers<TLanes, TVec, TElement, TScaled
 
     /// <summary>Scales, modifies and masks the scores of one query in place, and returns the largest.</summary>
     /// <param name="job">The job.</param>
+    /// <param name="head">K/V heads after the job's.</param>
     /// <param name="i">The query vector within the chunk.</param>
     /// <param name="start">Position of the tile's first key.</param>
     /// <param name="scores">[256].</param>
     /// <param name="keyCount">Keys.</param>
     /// <param name="keyScales">[256], where keys are scaled.</param>
     /// <param name="bits">The row's mask; null: all is seen.</param>
-    public float Finish(in NodeJob job, int i, long start, float* scores, int keyCount, float* keyScales, uint* bits)
+    public float Finish(in NodeJob job, int head, int i, long start, float* scores, int keyCount, float* keyScales, uint* bits)
     {
         CompiledScore score = job.Score;
         int vector = job.FirstVector + i;
-        int headQ = job.HeadQ(vector);
+        int headQ = job.HeadQ(vector) + (head * job.GroupSize);
         long distance = start - (job.FirstQueryPosition + job.Row(vector));
         if (TScaled.Value && !score.IsAdditive)
         {

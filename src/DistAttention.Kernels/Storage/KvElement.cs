@@ -10,10 +10,8 @@ internal unsafe interface IKvElement
     /// <summary>Whether stored values are to be multiplied by their position's scale.</summary>
     static abstract bool Scaled { get; }
 
-    /// <summary>Rounds components to elements from <paramref name="index"/> on; scaled ones come divided by their scale.</summary>
-    static abstract void Store<TLanes, TVec>(byte* destination, nint index, TVec value)
-        where TLanes : struct, ILanes<TVec>
-        where TVec : struct;
+    /// <summary>How many times too small components are loaded, a power of two: the factor they are multiplied by makes up for it.</summary>
+    static virtual float Lift => 1;
 
     /// <summary>Widened components from element <paramref name="index"/> on.</summary>
     static abstract TVec Load<TLanes, TVec>(byte* source, nint index)
@@ -21,8 +19,17 @@ internal unsafe interface IKvElement
         where TVec : struct;
 }
 
+/// <summary>How components are stored, besides.</summary>
+internal unsafe interface IKvStorage : IKvElement
+{
+    /// <summary>Rounds components to elements from <paramref name="index"/> on; scaled ones come divided by their scale.</summary>
+    static abstract void Store<TLanes, TVec>(byte* destination, nint index, TVec value)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct;
+}
+
 /// <summary>float32.</summary>
-internal readonly unsafe struct Float32Element : IKvElement
+internal readonly unsafe struct Float32Element : IKvStorage
 {
     public static int Bytes => 4;
 
@@ -40,7 +47,7 @@ internal readonly unsafe struct Float32Element : IKvElement
 }
 
 /// <summary>float16.</summary>
-internal readonly unsafe struct Float16Element : IKvElement
+internal readonly unsafe struct Float16Element : IKvStorage
 {
     public static int Bytes => 2;
 
@@ -57,8 +64,26 @@ internal readonly unsafe struct Float16Element : IKvElement
         where TVec : struct => TLanes.StoreFloat16((ushort*)destination + index, value);
 }
 
+/// <summary>
+/// float16, widened without the last multiplication, which would cost as much as one with a query. Powers of two change no bit
+/// of a product as long as the other factor times <see cref="Lift"/> does not overflow.
+/// </summary>
+internal readonly unsafe struct ReducedFloat16Element : IKvElement
+{
+    public static int Bytes => 2;
+
+    public static bool Scaled => false;
+
+    public static float Lift => 5.192296858534828E+33f; // 2^112
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVec Load<TLanes, TVec>(byte* source, nint index)
+        where TLanes : struct, ILanes<TVec>
+        where TVec : struct => TLanes.LoadReducedFloat16((ushort*)source + index);
+}
+
 /// <summary>bfloat16.</summary>
-internal readonly unsafe struct BFloat16Element : IKvElement
+internal readonly unsafe struct BFloat16Element : IKvStorage
 {
     public static int Bytes => 2;
 
@@ -76,7 +101,7 @@ internal readonly unsafe struct BFloat16Element : IKvElement
 }
 
 /// <summary>int8 with a scale per position and head.</summary>
-internal readonly unsafe struct Int8Element : IKvElement
+internal readonly unsafe struct Int8Element : IKvStorage
 {
     public static int Bytes => 1;
 

@@ -64,15 +64,24 @@ public static unsafe partial class KvPacker
     private static void Pack<TLanes, TVec, TElement>(KvLayout layout, byte* memory, int firstIdx, int count, float* keys, float* values)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TElement : struct, IKvElement
+        where TElement : struct, IKvStorage
     {
         // A panel of all heads at a time, so that the user's rows are read once and in order.
-        nint keyRow = (nint)layout.NumHeadsKv * layout.HeadDim;
+        int heads = layout.NumHeadsKv;
+        int headDimV = layout.HeadDimV;
+        nint keyRow = (nint)heads * layout.HeadDim;
+        nint valueRow = layout.ValueFromKeyPrefix ? 0 : (nint)heads * headDimV;
+        byte* firstHead = memory + layout.HeadOffset(0);
+        nint headBytes = (nint)layout.HeadBytes;
+        nint valueOffset = (nint)layout.ValueOffset;
+        nint valueScaleOffset = (nint)layout.ValueScaleOffset;
+        nint valueStride = layout.ValueStride;
         for (int i = 0, rows; i < count; i += rows)
         {
             rows = Math.Min(Panel - ((firstIdx + i) % Panel), count - i);
             bool more = i + rows < count;
-            for (int head = 0; head < layout.NumHeadsKv; head++)
+            byte* section = firstHead;
+            for (int head = 0; head < heads; head++, section += headBytes)
             {
                 if (more)
                 {
@@ -80,16 +89,17 @@ public static unsafe partial class KvPacker
                     Fetch((byte*)(keys + ((i + rows) * keyRow) + ((nint)head * Panel * layout.HeadDim)), Panel * layout.HeadDim * sizeof(float));
                 }
 
-                byte* section = memory + layout.HeadOffset(head);
                 PackKeys<TLanes, TVec, TElement>(layout, section, firstIdx + i, rows, keys + (i * keyRow) + ((nint)head * layout.HeadDim), (float*)memory + head);
             }
 
-            for (int row = i; row < i + rows && !layout.ValueFromKeyPrefix; row++)
+            for (int row = i; row < i + rows && valueRow > 0; row++)
             {
-                for (int head = 0; head < layout.NumHeadsKv; head++)
+                float* from = values + (row * valueRow);
+                section = firstHead;
+                for (int head = 0; head < heads; head++, section += headBytes, from += headDimV)
                 {
                     PackValue<TLanes, TVec, TElement>(
-                        layout, memory + layout.HeadOffset(head), firstIdx + row, values + ((((nint)row * layout.NumHeadsKv) + head) * layout.HeadDimV));
+                        from, headDimV, section + valueOffset, (firstIdx + row) * valueStride, (float*)(section + valueScaleOffset) + firstIdx + row);
                 }
             }
         }
@@ -114,7 +124,7 @@ public static unsafe partial class KvPacker
     private static void PackKeys<TLanes, TVec, TElement>(KvLayout layout, byte* section, int firstIdx, int rows, float* k, float* keyBound)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TElement : struct, IKvElement
+        where TElement : struct, IKvStorage
     {
         int headDim = layout.HeadDim;
         nint rowStride = (nint)layout.NumHeadsKv * headDim;
@@ -158,7 +168,7 @@ public static unsafe partial class KvPacker
     private static void PackPanel<TLanes, TVec, TElement>(int headDim, byte* section, nint panel, float* rows, nint rowStride, float* scales)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TElement : struct, IKvElement
+        where TElement : struct, IKvStorage
     {
         float* tile = stackalloc float[Strip * Panel]; // [column][16]
         for (int d = 0; d < headDim; d += Strip)
@@ -174,7 +184,7 @@ public static unsafe partial class KvPacker
     private static void PackLanes<TLanes, TVec, TElement>(int headDim, byte* section, nint firstLane, int rows, float* from, nint rowStride, float* scales)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TElement : struct, IKvElement
+        where TElement : struct, IKvStorage
     {
         byte* rounded = stackalloc byte[(SequenceFormat.MaxHeadDim + Panel) * sizeof(ushort)];
         for (int row = 0; row < rows; row++)
@@ -203,19 +213,19 @@ public static unsafe partial class KvPacker
 
     /// <summary>Stores one row of one head, zeros behind it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PackValue<TLanes, TVec, TElement>(KvLayout layout, byte* section, int idx, float* v)
+    private static void PackValue<TLanes, TVec, TElement>(float* v, int headDimV, byte* values, nint index, float* scaleOfRow)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TElement : struct, IKvElement
+        where TElement : struct, IKvStorage
     {
         float scale = 0;
         if (TElement.Scaled)
         {
-            scale = KvRounding.Int8Scale(LargestSize<TLanes, TVec>(v, 0, 1, layout.HeadDimV));
-            ((float*)(section + layout.ValueScaleOffset))[idx] = scale;
+            scale = KvRounding.Int8Scale(LargestSize<TLanes, TVec>(v, 0, 1, headDimV));
+            *scaleOfRow = scale;
         }
 
-        KvRounding.RoundRow<TLanes, TVec, TElement>(v, layout.HeadDimV, section + layout.ValueOffset, (nint)idx * layout.ValueStride, scale);
+        KvRounding.RoundRow<TLanes, TVec, TElement>(v, headDimV, values, index, scale);
     }
 
     /// <summary>Largest size of [rows][columns] finite numbers.</summary>

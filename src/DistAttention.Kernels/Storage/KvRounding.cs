@@ -38,7 +38,7 @@ internal static unsafe class KvRounding
     public static void RoundRow<TLanes, TVec, TElement>(float* source, int count, byte* destination, nint index, float scale)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TElement : struct, IKvElement
+        where TElement : struct, IKvStorage
     {
         TVec divisor = TLanes.Broadcast(scale == 0 ? 1 : scale);
         int i = 0;
@@ -58,7 +58,7 @@ internal static unsafe class KvRounding
     public static void RoundPanel<TLanes, TVec, TElement>(float* source, int columns, byte* destination, nint index, float* scales)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TElement : struct, IKvElement
+        where TElement : struct, IKvStorage
     {
         for (int key = 0; key < KvLayout.PanelLength; key += TLanes.Count)
         {
@@ -127,7 +127,7 @@ internal static unsafe class KvRounding
     private static void RoundRest<TLanes, TVec, TElement>(float* source, int count, byte* destination, nint index, TVec divisor)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TElement : struct, IKvElement
+        where TElement : struct, IKvStorage
     {
         float* rest = stackalloc float[Widest];
         new Span<float>(rest, Widest).Clear();
@@ -142,6 +142,6 @@ internal static unsafe class KvRounding
     private static TVec Quotient<TLanes, TVec, TElement>(float* source, TVec divisor)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TElement : struct, IKvElement =>
+        where TElement : struct, IKvStorage =>
         TElement.Scaled ? TLanes.Divide(TLanes.Load(source), divisor) : TLanes.Load(source);
 }

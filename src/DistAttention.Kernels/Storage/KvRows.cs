@@ -130,7 +130,7 @@ public static unsafe class KvRows
     /// <summary>Whole vectors in place, the rest through a buffer, so that nothing past the end is touched.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Round<TElement>(float* source, int count, byte* to)
-        where TElement : struct, IKvElement
+        where TElement : struct, IKvStorage
     {
         int whole = count & ~3;
         for (nint i = 0; i < whole; i += 4)

@@ -24,6 +24,20 @@ public sealed class HazardTests
         }
     }
 
+    /// <summary>Decode leaves a multiplication of float16 to the queries, unless they are too large for it.</summary>
+    [Theory]
+    [InlineData(1.0, 1.0)]
+    [InlineData(1e3, 1e-3)]
+    [InlineData(1e4, 1e-5)]
+    [InlineData(1e7, 1e-6)]
+    [InlineData(1e-40, 1e-6)]
+    public void Float16_has_the_same_bits_whatever_the_size_of_queries(double qFactor, double kvFactor)
+    {
+        AttentionProblem problem = Some with { KvType = KvDataType.Float16, QFactor = qFactor, KFactor = kvFactor, VFactor = kvFactor };
+        using PackedSequence sequence = problem.Pack();
+        AssertSameBitsEveryWay(problem, sequence);
+    }
+
     [Fact]
     public void Scores_that_climb_or_fall_by_ten_thousand_per_tile_are_exact()
     {
@@ -251,7 +265,7 @@ public sealed class HazardTests
             using KernelScratch scratch = new();
             PartialBuffer root = new(problem.Rows, problem.NumHeadsQ, problem.HeadDimV);
             AttentionKernel.ComputeNode(
-                sequence.View(length: 700), 0, problem.QueryTile, 0, problem.Rows, 0, 20, root.Span, scratch, choice, width, CancellationToken.None);
+                sequence.View(length: 700), problem.QueryTile, new NodePart(0, 1, 0, problem.Rows, 0, 20), root.Span, scratch, choice, width, CancellationToken.None);
             Assert.Equal(expected, Digest(problem, root));
         }
     }

@@ -97,10 +97,12 @@ public sealed class SplitTests
         Assert.Equal(expected, Digest(problem, pieces));
     }
 
-    [Fact]
-    public void Other_rows_and_heads_are_left_alone_and_nothing_is_written_outside()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Other_rows_and_heads_are_left_alone_and_nothing_is_written_outside(int headsKv)
     {
-        AttentionProblem problem = Problem(KvDataType.Float32, "causal") with { Rows = 50, Length = 300 };
+        AttentionProblem problem = Problem(KvDataType.Float32, "causal") with { Rows = 50, Length = 300, NumHeadsKv = 4 };
         using PackedSequence sequence = problem.Pack();
         using KernelScratch scratch = new();
         foreach ((KernelChoice choice, int width) in WidthData.Ways)
@@ -113,13 +115,13 @@ public sealed class SplitTests
             output.Span.Fill(7);
             PartialSpan destination = new(max.Span, sum.Span, output.Span, problem.Rows, problem.NumHeadsQ, problem.HeadDimV);
             QueryTile tile = new(q.Span, problem.Rows, problem.NumHeadsQ, 250, problem.QueryTile.Score, problem.QueryTile.Mask);
-            AttentionKernel.ComputeNode(sequence.View(), 1, tile, 10, 25, 0, 3, destination, scratch, choice, width, CancellationToken.None);
+            AttentionKernel.ComputeNode(sequence.View(), tile, new NodePart(1, headsKv, 10, 25, 0, 3), destination, scratch, choice, width, CancellationToken.None);
             Assert.True(max.IsIntact && sum.IsIntact && output.IsIntact && q.IsIntact);
             for (int i = 0; i < output.Span.Length; i++)
             {
                 int row = i / (problem.NumHeadsQ * problem.HeadDimV);
                 int head = i / problem.HeadDimV % problem.NumHeadsQ;
-                bool mine = row is >= 10 and < 35 && head / problem.GroupSize == 1;
+                bool mine = row is >= 10 and < 35 && head / problem.GroupSize is int headKv && headKv >= 1 && headKv < 1 + headsKv;
                 Assert.Equal(mine, output.Span[i] != 7);
             }
         }

@@ -2,12 +2,16 @@ using System.Diagnostics;
 
 namespace DistAttention.Cli.Bench.Measuring;
 
-/// <summary>Work and a limit of the machine, timed in turns: other work on the machine slows both, so their ratio means something when neither time does.</summary>
+/// <summary>
+/// Work and a limit of the machine, timed in turns: other work on the machine slows both, so their ratio means something when
+/// neither time does. Samples during which other processes had the processors are taken again, within reason: which ones count is
+/// decided by what the others did, never by the result.
+/// </summary>
 /// <param name="Seconds">Of the work, once per sample.</param>
 /// <param name="Limits">Per limit: its rate around each of those times.</param>
 internal sealed record Samples(double[] Seconds, double[][] Limits)
 {
-    private static readonly TimeSpan _shortestSample = TimeSpan.FromMilliseconds(30);
+    private static readonly TimeSpan _shortestSample = TimeSpan.FromMilliseconds(60);
 
     /// <summary>Median time of the work.</summary>
     public double MedianSeconds => Median(Seconds);
@@ -30,22 +34,26 @@ internal sealed record Samples(double[] Seconds, double[][] Limits)
     /// <param name="limits">What it is measured against.</param>
     public static async Task<Samples> TakeAsync(int count, Func<Task<double>> seconds, params Func<Task<double>>[] limits)
     {
-        double[] times = new double[count];
-        double[][] rates = [.. limits.Select(_ => new double[count])];
+        const int MostTries = 4; // per sample wanted
+        const double Quiet = 0.03; // of the processors
+        int tries = OtherWork.IsKnown ? count * MostTries : count;
+        List<(double Disturbed, double Seconds, double[] Rates)> taken = [];
+        OtherWork others = new();
         double[] before = await MeasureAsync(limits).ConfigureAwait(false);
-        for (int i = 0; i < count; i++)
+        for (int quiet = 0; taken.Count < tries && quiet < count;)
         {
-            times[i] = await seconds().ConfigureAwait(false);
+            others.Take();
+            long start = Stopwatch.GetTimestamp();
+            double time = await seconds().ConfigureAwait(false);
             double[] after = await MeasureAsync(limits).ConfigureAwait(false);
-            for (int limit = 0; limit < limits.Length; limit++)
-            {
-                rates[limit][i] = (before[limit] + after[limit]) / 2;
-            }
-
+            double disturbed = others.Take() / (Stopwatch.GetElapsedTime(start).TotalSeconds * Environment.ProcessorCount);
+            taken.Add((disturbed, time, [.. before.Zip(after, static (x, y) => (x + y) / 2)]));
+            quiet += disturbed <= Quiet ? 1 : 0;
             before = after;
         }
 
-        return new Samples(times, rates);
+        (double Disturbed, double Seconds, double[] Rates)[] kept = [.. taken.OrderBy(static sample => Math.Max(sample.Disturbed, Quiet)).Take(count)];
+        return new Samples([.. kept.Select(static sample => sample.Seconds)], [.. limits.Select((_, limit) => kept.Select(sample => sample.Rates[limit]).ToArray())]);
     }
 
     /// <summary>Median of amount per second over a limit.</summary>

@@ -138,7 +138,7 @@ internal sealed class LocalCluster(StateFolder folder)
             long began = Stopwatch.GetTimestamp();
             while (true)
             {
-                IReadOnlyList<SiloReport> reports = await client.GetClusterReportAsync(cancellationToken).ConfigureAwait(false);
+                IReadOnlyList<SiloReport> reports = await ReportsAsync(client, cancellationToken).ConfigureAwait(false);
                 if (silos.TrueForAll(silo => reports.Any(report => report.ProcessId == silo.Record.ProcessId)))
                 {
                     return;
@@ -148,6 +148,19 @@ internal sealed class LocalCluster(StateFolder folder)
                 ThrowIfLate(began, "the silos do not find each other");
                 await Task.Delay(_pause, cancellationToken).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>None from a cluster that is still busy getting up.</summary>
+    private static async Task<IReadOnlyList<SiloReport>> ReportsAsync(DistAttentionClient client, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await client.GetClusterReportAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (SiloUnreachableException)
+        {
+            return [];
         }
     }
 
