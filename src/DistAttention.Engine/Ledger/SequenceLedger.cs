@@ -133,7 +133,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
                     throw new AppendConflictException($"The append would land at position {start}, not at {expected}.");
                 }
 
-                pending = new Pending(operationId, new PositionRange(start, checked(start + count)));
+                pending = new Pending(operationId, new PositionRange(start, checked(start + count)), _record.Fence);
                 AddShards(pending.Rows.End);
                 _pending.Add(pending);
             }
@@ -170,7 +170,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
                 return new AppendResult(done.Start, done.Length, _record.Snapshot);
             }
 
-            Pending? pending = _pending.Find(p => p.OperationId == reservation.OperationId && p.Rows == reservation.Rows);
+            Pending? pending = _pending.Find(p => p.OperationId == reservation.OperationId && p.Rows == reservation.Rows && p.Fence <= reservation.Fence);
             if (pending is null)
             {
                 throw new ReservationLostException(reservation.OperationId);
@@ -616,11 +616,14 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         }
     }
 
-    private sealed class Pending(OperationId operationId, PositionRange rows)
+    private sealed class Pending(OperationId operationId, PositionRange rows, long fence)
     {
         public OperationId OperationId { get; } = operationId;
 
         public PositionRange Rows { get; } = rows;
+
+        /// <summary>Since then nobody else was given these positions; what was written under an older fence may have been overwritten.</summary>
+        public long Fence { get; } = fence;
 
         public bool Written { get; set; }
 

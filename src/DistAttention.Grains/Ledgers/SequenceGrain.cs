@@ -125,11 +125,11 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         return await OnLedgerAsync(uid, async current => EngineWire.ToView(await current.ReserveAsync(operation, count, expectedPosition, cancellationToken)));
     }
 
-    public async Task<AppendResult> CommitAsync(Guid uid, OperationId operation, PositionRange rows, CancellationToken cancellationToken)
+    public async Task<AppendResult> CommitAsync(Guid uid, OperationId operation, PositionRange rows, long fence, CancellationToken cancellationToken)
     {
         try
         {
-            return await OnLedgerAsync(uid, async ledger => await ledger.CommitAsync(new Reservation(operation, rows, 0, [], null), cancellationToken));
+            return await OnLedgerAsync(uid, async ledger => await ledger.CommitAsync(new Reservation(operation, rows, fence, [], null), cancellationToken));
         }
         catch (ReservationLostException)
         {
