@@ -47,6 +47,18 @@ public sealed class SimulatedVolume : IVolume
         }
     }
 
+    /// <summary>The system forgets what it has not written to the device, as it does where a sync has failed: no later sync makes it durable.</summary>
+    public void ForgetUnsynced()
+    {
+        lock (_lock)
+        {
+            foreach (SimulatedFile file in _files.Values.Distinct())
+            {
+                file.FailSync();
+            }
+        }
+    }
+
     /// <summary>The power goes: every file keeps what was synced, and of the rest whichever sectors chance decides.</summary>
     public void Crash(Random chance)
     {
