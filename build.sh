@@ -12,6 +12,7 @@ usage: ./build.sh [command] [arguments]
   demo [...]    build, then run the demonstration; arguments go to `distattn demo`
   test          build, then run every test; ends with `N passed, N failed, N skipped`
   soak          build, then run the long sweeps that `test` leaves out
+  simulate [...]  build, then run the engine and its storage in a simulated world of faults: --seeds N, --seed N --trace, --planted
   clean         delete everything that was built
 
   WITH_ORLEANS=true|false  build with or without the cluster; without this, what the package source has decides
@@ -81,6 +82,10 @@ case $command in
     ;;
   test) build && run_tests 'Category!=Soak' ;;
   soak) build && run_tests 'Category=Soak' ;;
+  simulate)
+    dotnet build tests/DistAttention.Simulator -c Release -p:WithOrleans=false -v quiet -clp:NoSummary
+    exec dotnet exec artifacts/bin/DistAttention.Simulator/release/simulate.dll "$@"
+    ;;
   clean) rm -rf artifacts ;;
   -h | --help | help) usage ;;
   *)

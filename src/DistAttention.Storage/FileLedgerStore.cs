@@ -173,10 +173,15 @@ public sealed class FileLedgerStore : ILedgerStore
         return loaded;
     }
 
+    /// <summary>
+    /// Writes a change behind what this store itself made durable, anything else anew. What another process left may be readable and yet
+    /// not be on the device: its sync may have failed, and no later one makes up for that.
+    /// </summary>
     private async ValueTask<LedgerFile> WriteAsync(string path, LedgerFile? before, LedgerRecord record)
     {
         long version = (before?.Version ?? 0) + 1;
-        byte[]? change = before?.Record is { } known && before.Length < RewriteLength ? LedgerCodec.EncodeChange(known, record) : null;
+        bool isDurable = before is not null && _known.TryGetValue(record.Id, out LedgerFile? written) && written == (object)before;
+        byte[]? change = isDurable && before!.Record is { } known && before.Length < RewriteLength ? LedgerCodec.EncodeChange(known, record) : null;
         if (change is null)
         {
             return await ReplaceAsync(path, version, record).ConfigureAwait(false);

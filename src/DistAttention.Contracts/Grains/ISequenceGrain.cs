@@ -72,11 +72,12 @@ public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
     /// <param name="uid">The sequence meant.</param>
     /// <param name="operation">The append.</param>
     /// <param name="rows">The positions reserved.</param>
+    /// <param name="fence">The reservation's fence, under which they were written.</param>
     /// <param name="cancellationToken">Cancels the waiting.</param>
     /// <exception cref="ReservationGoneException">It was thrown away meanwhile: reserve again.</exception>
     [ResponseTimeout(CallLimits.CommitTimeout)]
     [Alias("Commit")]
-    Task<AppendResult> CommitAsync(Guid uid, OperationId operation, PositionRange rows, CancellationToken cancellationToken);
+    Task<AppendResult> CommitAsync(Guid uid, OperationId operation, PositionRange rows, long fence, CancellationToken cancellationToken);
 
     /// <summary>Gives a reservation up.</summary>
     /// <param name="uid">The sequence meant.</param>

@@ -78,8 +78,9 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         {
             return await _client.AddAsync(fork, cancellationToken).ConfigureAwait(false);
         }
-        catch
+        catch (Exception e) when (e is not StorageException)
         {
+            // After a storage failure the fork may be there: what it would hold is left to the sweep.
             await _client.Registry.ReleaseAsync(fork.Shards.Select(static s => s.Id), fork.Uid, CancellationToken.None).ConfigureAwait(false);
             throw;
         }

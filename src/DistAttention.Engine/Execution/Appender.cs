@@ -40,18 +40,25 @@ public sealed class Appender
         CancellationToken cancellationToken)
     {
         OperationId operation = options.OperationId ?? OperationId.New();
+        Backoff backoff = new(_time);
+        StaleWriteException? stale = null;
         while (true)
         {
             Reservation reservation = await ledger.ReserveAsync(operation, count, options.ExpectedPosition, cancellationToken).ConfigureAwait(false);
             try
             {
+                if (stale is not null)
+                {
+                    await backoff.PauseAsync(TimeSpan.Zero, stale, cancellationToken).ConfigureAwait(false);
+                }
+
                 await WriteAsync(ledger, reservation, spec, k, v, options.Progress, cancellationToken).ConfigureAwait(false);
                 return await ledger.CommitAsync(reservation, cancellationToken).ConfigureAwait(false);
             }
-            catch (StaleWriteException)
+            catch (StaleWriteException e)
             {
                 // A newer reservation has written to the shard, or the shard is gone: again, under a newer fence.
-                cancellationToken.ThrowIfCancellationRequested();
+                stale = e;
             }
             catch (ReservationLostException)
             {

@@ -23,6 +23,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     private LedgerSnapshot? _lastSnapshot;
     private long _version;
     private bool _deleted;
+    private bool _unsure; // whether the last write happened is not known
 
     private SequenceLedger(LedgerRecord record, long version, ILedgerStore store, IShardPlacement placement, TimeProvider time)
     {
@@ -43,8 +44,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     /// <exception cref="LedgerFencedException">Another owner was first.</exception>
     public static async ValueTask<SequenceLedger> OpenAsync(VersionedLedger current, ILedgerStore store, IShardPlacement placement, TimeProvider time, CancellationToken cancellationToken)
     {
-        // The upper half of a fence counts owners, the lower half what one owner threw away without storing it.
-        LedgerRecord record = current.Record with { Fence = ((current.Record.Fence >> 32) + 1) << 32 };
+        LedgerRecord record = OfNextOwner(current.Record);
         long? version = await store.CompareAndSwapAsync(record, current.Version, cancellationToken).ConfigureAwait(false);
         return new SequenceLedger(record, version ?? throw new LedgerFencedException(record.Id), store, placement, time);
     }
@@ -58,7 +58,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     /// <exception cref="SequenceExistsException">The name is taken.</exception>
     public static async ValueTask<SequenceLedger> CreateAsync(LedgerRecord record, ILedgerStore store, IShardPlacement placement, TimeProvider time, CancellationToken cancellationToken)
     {
-        record = record with { Fence = ((record.Fence >> 32) + 1) << 32 };
+        record = OfNextOwner(record);
         long? version = await store.CompareAndSwapAsync(record, 0, cancellationToken).ConfigureAwait(false);
         return new SequenceLedger(record, version ?? throw new SequenceExistsException(record.Id), store, placement, time);
     }
@@ -80,10 +80,9 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         }
 
         // It may be this ledger itself that writes a newer one.
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            ThrowIfDeleted();
             await RequireCurrentAsync(cancellationToken).ConfigureAwait(false);
             return Snapshot();
         }
@@ -114,10 +113,9 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     public async ValueTask<Reservation> ReserveAsync(OperationId operationId, long count, long? expectedPosition, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            ThrowIfDeleted();
             ThrowAwayTimedOut();
             if (_record.Operations.TryGet(operationId, out PositionRange done))
             {
@@ -135,9 +133,14 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
                     throw new AppendConflictException($"The append would land at position {start}, not at {expected}.");
                 }
 
-                pending = new Pending(operationId, new PositionRange(start, checked(start + count)));
+                pending = new Pending(operationId, new PositionRange(start, checked(start + count)), _record.Fence);
                 AddShards(pending.Rows.End);
                 _pending.Add(pending);
+            }
+            else
+            {
+                // Who asks again may have been refused by a shard that has seen a later owner's writes.
+                await RequireCurrentAsync(cancellationToken).ConfigureAwait(false);
             }
 
             RequireSameCount(operationId, pending.Rows.Length, count);
@@ -159,16 +162,15 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         }
 
         Task<AppendResult> committed;
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            ThrowIfDeleted();
             if (_record.Operations.TryGet(reservation.OperationId, out PositionRange done))
             {
                 return new AppendResult(done.Start, done.Length, _record.Snapshot);
             }
 
-            Pending? pending = _pending.Find(p => p.OperationId == reservation.OperationId && p.Rows == reservation.Rows);
+            Pending? pending = _pending.Find(p => p.OperationId == reservation.OperationId && p.Rows == reservation.Rows && p.Fence <= reservation.Fence);
             if (pending is null)
             {
                 throw new ReservationLostException(reservation.OperationId);
@@ -228,10 +230,9 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         Func<ShardEntry, ShardEntry, int, ValueTask> seed,
         CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            ThrowIfDeleted();
             if (operationId is { } asked && _record.Operations.TryGet(asked, out PositionRange done))
             {
                 return (_record.Snapshot with { Length = Math.Min(done.Start, _record.Length) }, []);
@@ -273,10 +274,9 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         Func<IReadOnlyList<ShardEntry>, Guid, ValueTask> retain,
         CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            ThrowIfDeleted();
             long keep = length ?? _record.Length;
             if (keep < 0 || keep > _record.Length)
             {
@@ -305,10 +305,9 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     /// <param name="cancellationToken">Cancels the call.</param>
     public async ValueTask MoveAsync(ShardId shard, OwnerId owner, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            ThrowIfDeleted();
             if (shard.Index >= _shards.Length || _shards[shard.Index].Id != shard)
             {
                 return;
@@ -329,10 +328,9 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<ShardEntry>> ReassignAsync(IReadOnlyList<ShardId> shards, OwnerId unreachable, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            ThrowIfDeleted();
             ImmutableArray<ShardEntry> moved = _shards;
             foreach (ShardId shard in shards)
             {
@@ -364,11 +362,21 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     /// <returns>The shards it held.</returns>
     public async ValueTask<ImmutableArray<ShardEntry>> DeleteAsync(CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            ThrowIfDeleted();
-            if (!await _store.DeleteAsync(_record.Id, _version, cancellationToken).ConfigureAwait(false))
+            bool deleted;
+            try
+            {
+                deleted = await _store.DeleteAsync(_record.Id, _version, cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                BeUnsure();
+                throw;
+            }
+
+            if (!deleted)
             {
                 throw new LedgerFencedException(_record.Id);
             }
@@ -407,7 +415,17 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
 
         ShardEntry old = _record.Shards[whole];
         ShardEntry cut = new(new ShardId(uid, whole, generation), old.Owner);
-        await seed(cut, old, rest).ConfigureAwait(false);
+        try
+        {
+            await seed(cut, old, rest).ConfigureAwait(false);
+        }
+        catch (ShardLostException)
+        {
+            // If another owner has taken over, it may have let the shard go; nothing is lost then.
+            await RequireCurrentAsync(CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+
         return shards.Add(cut);
     }
 
@@ -513,13 +531,73 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         _record = _record with { Fence = _record.Fence + 1 };
     }
 
+    /// <summary>Takes a turn, and makes sure of the state first if a write of unknown outcome has left it in doubt.</summary>
+    private async ValueTask EnterAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ThrowIfDeleted();
+            if (_unsure)
+            {
+                await TakeOverAnewAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch
+        {
+            _turn.Release();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Goes on from what the store holds, under a fence above all that was given out: rows of a write that did happen must not be
+    /// overwritten by an append that was told it did not.
+    /// </summary>
+    private async ValueTask TakeOverAnewAsync(CancellationToken cancellationToken)
+    {
+        VersionedLedger? stored = await _store.ReadAsync(_record.Id, cancellationToken).ConfigureAwait(false);
+        if (stored?.Record.Uid != _record.Uid)
+        {
+            Volatile.Write(ref _deleted, true);
+            ThrowIfDeleted();
+        }
+
+        LedgerRecord record = OfNextOwner(stored!.Record);
+        long? version = await _store.CompareAndSwapAsync(record, stored.Version, CancellationToken.None).ConfigureAwait(false);
+        Use(record, version);
+        _shards = record.Shards;
+        _unsure = false;
+    }
+
     /// <summary>Never cancelled: a write that may or may not have happened would leave this ledger behind its own store.</summary>
     private async ValueTask StoreAsync(LedgerRecord record)
     {
-        long? version = await _store.CompareAndSwapAsync(record, _version, CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            Use(record, await _store.CompareAndSwapAsync(record, _version, CancellationToken.None).ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is not LedgerFencedException)
+        {
+            BeUnsure();
+            throw;
+        }
+    }
+
+    private void Use(LedgerRecord record, long? version)
+    {
         Volatile.Write(ref _record, version is null ? throw new LedgerFencedException(_record.Id) : record);
         Volatile.Write(ref _version, version.Value);
     }
+
+    private void BeUnsure()
+    {
+        _unsure = true;
+        ThrowAwayFrom(0);
+    }
+
+    /// <summary>The upper half of a fence counts owners, the lower half what one owner threw away without storing it.</summary>
+    private static LedgerRecord OfNextOwner(LedgerRecord record) => record with { Fence = ((record.Fence >> 32) + 1) << 32 };
 
     /// <summary>Only inside a turn: outside, a write of this ledger's own may be on its way.</summary>
     private async ValueTask RequireCurrentAsync(CancellationToken cancellationToken)
@@ -538,11 +616,14 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         }
     }
 
-    private sealed class Pending(OperationId operationId, PositionRange rows)
+    private sealed class Pending(OperationId operationId, PositionRange rows, long fence)
     {
         public OperationId OperationId { get; } = operationId;
 
         public PositionRange Rows { get; } = rows;
+
+        /// <summary>Since then nobody else was given these positions; what was written under an older fence may have been overwritten.</summary>
+        public long Fence { get; } = fence;
 
         public bool Written { get; set; }
 

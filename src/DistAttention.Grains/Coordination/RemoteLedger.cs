@@ -26,7 +26,7 @@ internal sealed class RemoteLedger(ISequenceGrain grain, SequenceHandle handle) 
 
         try
         {
-            return await grain.CommitAsync(handle.Uid, reservation.OperationId, reservation.Rows, cancellationToken).ConfigureAwait(false);
+            return await grain.CommitAsync(handle.Uid, reservation.OperationId, reservation.Rows, reservation.Fence, cancellationToken).ConfigureAwait(false);
         }
         catch (ReservationGoneException gone)
         {

@@ -125,11 +125,11 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         return await OnLedgerAsync(uid, async current => EngineWire.ToView(await current.ReserveAsync(operation, count, expectedPosition, cancellationToken)));
     }
 
-    public async Task<AppendResult> CommitAsync(Guid uid, OperationId operation, PositionRange rows, CancellationToken cancellationToken)
+    public async Task<AppendResult> CommitAsync(Guid uid, OperationId operation, PositionRange rows, long fence, CancellationToken cancellationToken)
     {
         try
         {
-            return await OnLedgerAsync(uid, async ledger => await ledger.CommitAsync(new Reservation(operation, rows, 0, [], null), cancellationToken));
+            return await OnLedgerAsync(uid, async ledger => await ledger.CommitAsync(new Reservation(operation, rows, fence, [], null), cancellationToken));
         }
         catch (ReservationLostException)
         {
@@ -253,9 +253,9 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         {
             return await _links.WithHint(home, () => grain.AdoptAsync(seed, CancellationToken.None));
         }
-        catch (DistAttentionException)
+        catch (SequenceExistsException)
         {
-            // It was refused. After any other failure it may have been adopted, and the shards are needed.
+            // It was refused. After any other failure, of storage too, it may have been adopted, and the shards are needed.
             await ReleaseAsync(fork.Shards, fork.Uid);
             throw;
         }

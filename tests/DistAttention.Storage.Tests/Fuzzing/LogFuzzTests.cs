@@ -3,7 +3,7 @@ using DistAttention.Engine.Shards;
 using DistAttention.Kernels;
 using DistAttention.Storage.Files;
 using DistAttention.Storage.Logs;
-using DistAttention.Storage.Tests.Simulated;
+using DistAttention.Simulator.Disks;
 
 namespace DistAttention.Storage.Tests.Fuzzing;
 

@@ -1,5 +1,5 @@
 using DistAttention.Engine.Shards;
-using DistAttention.Storage.Tests.Simulated;
+using DistAttention.Simulator.Disks;
 
 namespace DistAttention.Storage.Tests.Logs;
 

@@ -1,6 +1,6 @@
 using DistAttention.Engine;
 using DistAttention.Storage.Tests.Clients;
-using DistAttention.Storage.Tests.Simulated;
+using DistAttention.Simulator.Disks;
 
 namespace DistAttention.Storage.Tests.Logs;
 

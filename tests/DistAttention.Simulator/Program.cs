@@ -1,0 +1,3 @@
+using DistAttention.Simulator.Running;
+
+return CommandLine.Run(args);
