@@ -22,7 +22,7 @@ internal static class StartFailure
     {
         AggregateException { InnerExceptions: [var first, ..] } => Describe(first),
         OptionsValidationException options => (string.Join("; ", options.Failures), ExitCode.Usage),
-        IOException or UnauthorizedAccessException => (error.Message, ExitCode.Failed),
+        IOException or UnauthorizedAccessException or DistAttentionException => (error.Message, ExitCode.Failed),
         _ => ($"{error.Message} ({error.GetType().Name})", ExitCode.Failed),
     };
 }

@@ -19,6 +19,7 @@ internal static class Configuration
         ["--connection-string"] = "Cluster:ConnectionString",
         ["--probe-timeout"] = "Cluster:ProbeTimeout",
         ["--storage"] = "Storage:Folder",
+        ["--storage-connection-string"] = "Storage:ConnectionString",
         ["--name"] = "Endpoint:Name",
         ["--address"] = "Endpoint:Address",
         ["--silo-port"] = "Endpoint:SiloPort",

@@ -8,4 +8,7 @@ public enum StorageMode
 
     /// <summary>In a folder that all silos of the cluster share: of one machine, or a volume mounted by all.</summary>
     File,
+
+    /// <summary>In a PostgreSQL database; its tables are made when they are not there.</summary>
+    PostgreSql,
 }

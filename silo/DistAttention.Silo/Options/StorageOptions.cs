@@ -6,7 +6,7 @@ public sealed class StorageOptions
     /// <summary>The section of the configuration.</summary>
     public const string Section = "Storage";
 
-    /// <summary>Where acknowledged rows outlive the silos. Default: in a folder if one is named, otherwise nowhere.</summary>
+    /// <summary>Where acknowledged rows outlive the silos. Default: in the folder or the database that is named, otherwise nowhere.</summary>
     public StorageMode? Mode { get; set; }
 
     /// <summary>
@@ -15,9 +15,15 @@ public sealed class StorageOptions
     /// </summary>
     public string? Folder { get; set; }
 
+    /// <summary><see cref="StorageMode.PostgreSql"/>: an Npgsql connection string.</summary>
+    public string? ConnectionString { get; set; }
+
     /// <summary>How often the space of shards that no sequence holds any more is looked for: leftovers of silos that ended between two steps. Default 15 minutes.</summary>
     public TimeSpan SweepEvery { get; set; } = TimeSpan.FromMinutes(15);
 
     /// <summary>The mode as it is meant.</summary>
-    public StorageMode EffectiveMode => Mode ?? (string.IsNullOrWhiteSpace(Folder) ? StorageMode.None : StorageMode.File);
+    public StorageMode EffectiveMode => Mode
+        ?? (!string.IsNullOrWhiteSpace(Folder) ? StorageMode.File
+            : !string.IsNullOrWhiteSpace(ConnectionString) ? StorageMode.PostgreSql
+            : StorageMode.None);
 }

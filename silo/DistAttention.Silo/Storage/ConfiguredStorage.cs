@@ -1,5 +1,3 @@
-using DistAttention.Engine.Ledger;
-using DistAttention.Engine.Shards;
 using DistAttention.Silo.Options;
 using DistAttention.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -9,7 +7,7 @@ namespace DistAttention.Silo.Storage;
 /// <summary>Opens the storage that the options name.</summary>
 internal static class ConfiguredStorage
 {
-    /// <summary>Adds it, or nothing where nothing is to be kept.</summary>
+    /// <summary>Adds it, or nothing where nothing is to be kept. Waits until it is open: a silo that cannot keep rows must not start.</summary>
     /// <exception cref="StorageException">It cannot be used.</exception>
     public static IServiceCollection AddStorage(this IServiceCollection services, StorageOptions options)
     {
@@ -18,10 +16,11 @@ internal static class ConfiguredStorage
             return services;
         }
 
-        FileStorage storage = new(Path.GetFullPath(options.Folder!));
-        services.AddSingleton(storage);
-        services.AddSingleton<IShardStore>(storage.Shards);
-        services.AddSingleton<ILedgerStore>(storage.Ledgers);
+        string place = options.EffectiveMode == StorageMode.File ? Path.GetFullPath(options.Folder!) : options.ConnectionString!;
+        DurableStorage storage = DurableStorage.OpenAsync(place, create: true).AsTask().GetAwaiter().GetResult();
+        services.AddSingleton(_ => storage); // made by the container, so that it is closed with it
+        services.AddSingleton(static s => s.GetRequiredService<DurableStorage>().Shards);
+        services.AddSingleton(static s => s.GetRequiredService<DurableStorage>().Ledgers);
         services.AddHostedService(s => ActivatorUtilities.CreateInstance<StorageSweep>(s, options.SweepEvery));
         return services;
     }

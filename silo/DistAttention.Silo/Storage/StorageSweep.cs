@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace DistAttention.Silo.Storage;
 
 /// <summary>Gives back, from time to time, the space of shards that no sequence holds. Every silo may do it; twice is once.</summary>
-internal sealed partial class StorageSweep(FileStorage storage, TimeSpan every, TimeProvider time, ILogger<StorageSweep> logger) : BackgroundService
+internal sealed partial class StorageSweep(DurableStorage storage, TimeSpan every, TimeProvider time, ILogger<StorageSweep> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

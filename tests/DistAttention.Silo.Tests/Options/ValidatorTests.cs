@@ -19,6 +19,11 @@ public sealed class ValidatorTests
         { "Cluster:Votes=11", "Cluster:Votes is 11" },
         { "Cluster:Refresh=02:00:00", "Cluster:Refresh is 02:00:00" },
         { "Cluster:Foldr=x", "there is no option Cluster:Foldr" },
+        { "Storage:Mode=9", "Storage:Mode is 9" },
+        { "Storage:Mode=File", "Storage:Folder is empty" },
+        { "Storage:Mode=PostgreSql", "Storage:ConnectionString is empty" },
+        { "Storage:SweepEvery=00:00:01", "Storage:SweepEvery is 00:00:01" },
+        { "Storage:Path=x", "there is no option Storage:Path" },
         { "Endpoint:Address=here", "Endpoint:Address 'here'" },
         { "Endpoint:Address=0.0.0.0", "Endpoint:Address '0.0.0.0'" },
         { "Endpoint:ListenAddress=everywhere", "Endpoint:ListenAddress 'everywhere'" },
@@ -51,6 +56,14 @@ public sealed class ValidatorTests
         OptionsValidationException error = Assert.Throws<OptionsValidationException>(
             () => SiloHost.CreateBuilder(["--silo-port", "0", "--folder", "", "--shutdown-timeout", "x"]));
         Assert.Equal(3, error.Failures.Count());
+    }
+
+    [Fact]
+    public void StorageIsInOnePlace()
+    {
+        OptionsValidationException error = Assert.Throws<OptionsValidationException>(
+            () => SiloHost.CreateBuilder(["--storage", "here", "--storage-connection-string", "Host=there"]));
+        Assert.Contains("Storage:ConnectionString is set, but Mode File keeps nothing there", Assert.Single(error.Failures), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -76,7 +76,7 @@ public sealed class PostgreSqlClusterTests : IDisposable
         Process silo = Distattn.StartProgram(
             SiloProgram,
             [.. _home.Environment, ("DISTATTN_Cluster__ProbeTimeout", "00:00:00.5"), ("DISTATTN_Cluster__Refresh", "00:00:01")],
-            "--mode", "PostgreSql", "--connection-string", server.ConnectionString, "--name", name,
+            "--mode", "PostgreSql", "--connection-string", server.ConnectionString, "--storage-connection-string", server.ConnectionString, "--name", name,
             "--silo-port", $"{PostgreSqlServer.FreePort()}", "--gateway-port", $"{gateway}", "--compute-threads", "1");
         silo.OutputDataReceived += static (_, _) => { };
         silo.BeginOutputReadLine();
