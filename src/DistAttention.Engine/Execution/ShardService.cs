@@ -11,13 +11,17 @@ public sealed class ShardService
 {
     private readonly ShardRegistry _registry;
     private readonly ComputePool _pool;
+    private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _inPieces = new(1, 1);
     private readonly CompiledScores _scores = new();
 
     /// <summary>Makes the service.</summary>
     /// <param name="registry">The shards of this process.</param>
     /// <param name="pool">Where kernels run.</param>
-    public ShardService(ShardRegistry registry, ComputePool pool)
+    /// <param name="time">The clock of pauses while memory is taken; null for the system's.</param>
+    public ShardService(ShardRegistry registry, ComputePool pool, TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
         _registry = registry;
         _pool = pool;
     }
@@ -35,29 +39,24 @@ public sealed class ShardService
             return;
         }
 
-        Shard shard = await _registry.LeaseForWriteAsync(write.Shard, write.Spec, write.CommittedRows, write.Fence, cancellationToken).ConfigureAwait(false);
+        if (_registry.Store.IsDurable)
+        {
+            write = await PrepareKeysJob.PrepareAsync(_pool, write, cancellationToken).ConfigureAwait(false);
+        }
+
+        Shard shard = await WithRoomAsync(token => LeaseWithRoomAsync(write, token), BytesUpTo(write), cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_registry.Store.IsDurable)
-            {
-                write = await PrepareKeysJob.PrepareAsync(_pool, write, cancellationToken).ConfigureAwait(false);
-            }
-
-            _registry.MakeRoom(shard.BytesNeeded(write));
-            shard.Prepare(write);
-            try
-            {
-                // Side by side, and both to their end: the rows are the caller's again when this returns.
-                Task stored = StoreAsync(write, cancellationToken);
-                Task packed = _pool.RunAsync(new PackJob(shard, write, cancellationToken));
-                await Task.WhenAll(stored, packed).ConfigureAwait(false);
-                shard.Complete(write);
-            }
-            catch
-            {
-                shard.Abandon(write);
-                throw;
-            }
+            // Side by side, and both to their end: the rows are the caller's again when this returns.
+            Task stored = StoreAsync(write, cancellationToken);
+            Task packed = _pool.RunAsync(new PackJob(shard, write, cancellationToken));
+            await Task.WhenAll(stored, packed).ConfigureAwait(false);
+            shard.Complete(write);
+        }
+        catch
+        {
+            shard.Abandon(write);
+            throw;
         }
         finally
         {
@@ -65,16 +64,51 @@ public sealed class ShardService
         }
     }
 
+    /// <summary>Leases the shard of a write, with room for it. Where there is none the shard is let go too: it may be what another one needs.</summary>
+    private async ValueTask<Shard> LeaseWithRoomAsync(ShardWrite write, CancellationToken cancellationToken)
+    {
+        Shard shard = await _registry.LeaseForWriteAsync(write.Shard, write.Spec, write.CommittedRows, write.Fence, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            _registry.MakeRoom(shard.BytesNeeded(write));
+            shard.Prepare(write);
+            return shard;
+        }
+        catch
+        {
+            _registry.EndWrite(shard);
+            throw;
+        }
+    }
+
+    private static long BytesUpTo(in ShardWrite write) =>
+        ((long)write.FirstIdx + write.Count + SequenceFormat.BlockLength - 1) / SequenceFormat.BlockLength * KvLayout.Of(write.Spec).BlockBytes;
+
     /// <summary>A store that waits for a device does so on another thread than the one that packs.</summary>
     private Task StoreAsync(ShardWrite write, CancellationToken cancellationToken) => _registry.Store.IsDurable
         ? Task.Run(() => _registry.Store.AppendAsync(write, cancellationToken).AsTask(), cancellationToken)
         : _registry.Store.AppendAsync(write, cancellationToken).AsTask();
 
-    /// <summary>Computes a query tile.</summary>
+    /// <summary>Computes a query tile. Where rows can be read back, it may need more memory than there is: it is then computed piece by piece.</summary>
     /// <param name="request">The tile.</param>
     /// <param name="cancellationToken">Cancels the call; reaches the tile loop.</param>
+    public ValueTask<TileAnswer> ComputeAsync(TileRequest request, CancellationToken cancellationToken) =>
+        _registry.Store.IsDurable ? ComputeAsFitsAsync(request, cancellationToken) : ComputeAtOnceAsync(request, cancellationToken);
+
+    private async ValueTask<TileAnswer> ComputeAsFitsAsync(TileRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ComputeAtOnceAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CapacityExceededException)
+        {
+            return await InPiecesAsync(request, ComputeAtOnceAsync, answers => Joined(request, answers), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<TileAnswer> ComputeAsync(TileRequest request, CancellationToken cancellationToken)
+    private async ValueTask<TileAnswer> ComputeAtOnceAsync(TileRequest request, CancellationToken cancellationToken)
     {
         (HeldBlocks? held, IReadOnlyList<ShardId> notHere) = await HeldBlocks.LeaseAsync(_registry, request, cancellationToken).ConfigureAwait(false);
         if (held is null)
@@ -103,6 +137,117 @@ public sealed class ShardService
     /// <param name="request">The tile and the outcome of its first pass.</param>
     /// <param name="cancellationToken">Cancels the call; reaches the tile loop.</param>
     public async ValueTask<MassAnswer> MassAsync(MassRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await MassAtOnceAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CapacityExceededException) when (_registry.Store.IsDurable)
+        {
+            return await InPiecesAsync(
+                request.Tile,
+                (piece, token) => MassAtOnceAsync(request with { Tile = piece }, token),
+                answers => Joined(request, answers),
+                cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static TileAnswer Joined(TileRequest request, List<TileAnswer> answers)
+    {
+        NodePartial[] partials = [.. answers.SelectMany(static a => a.Partials)];
+        List<NodePartial> joined = [];
+        int from = 0;
+        foreach (TreeNode node in request.Nodes)
+        {
+            int to = from;
+            while (to < partials.Length && partials[to].Node.FirstRun < node.EndRun)
+            {
+                to++;
+            }
+
+            if (NodeMerger.Merge(partials.AsSpan(from, to - from), node) is { } merged)
+            {
+                joined.Add(new NodePartial(node, merged));
+            }
+
+            from = to;
+        }
+
+        return new TileAnswer(joined, answers.Sum(static a => a.PositionsCounted), []);
+    }
+
+    private static MassAnswer Joined(MassRequest request, List<MassAnswer> answers)
+    {
+        MassBuffer total = request.NewMass();
+        foreach (MassAnswer answer in answers)
+        {
+            total.Span.Add(answer.Mass.Span);
+        }
+
+        return new MassAnswer(total, answers.Sum(static a => a.PositionsCounted), []);
+    }
+
+    /// <summary>
+    /// Computes the pieces of a tile one after the other, and of such tiles one at a time, so that they do not take each other's memory. While
+    /// other calls hold what a piece needs, it waits for them.
+    /// </summary>
+    private async ValueTask<T> InPiecesAsync<T>(
+        TileRequest request,
+        Func<TileRequest, CancellationToken, ValueTask<T>> compute,
+        Func<List<T>, T> join,
+        CancellationToken cancellationToken)
+        where T : IOwnerAnswer
+    {
+        await _inPieces.WaitAsync(cancellationToken).ConfigureAwait(false);
+        List<T> answers = [];
+        try
+        {
+            foreach (TileRequest piece in TilePieces.Of(request, _registry.Budget.LimitBytes / 2))
+            {
+                T answer = await WithRoomAsync(
+                    token => compute(piece, token),
+                    KvLayout.Of(piece.Spec).BlockBytes * piece.Shards.Sum(static s => (s.Length + SequenceFormat.BlockLength - 1L) / SequenceFormat.BlockLength),
+                    cancellationToken).ConfigureAwait(false);
+                if (answer.NotHere.Count > 0)
+                {
+                    answers.ForEach(static a => a.Dispose());
+                    return answer;
+                }
+
+                answers.Add(answer);
+            }
+
+            return join(answers);
+        }
+        catch
+        {
+            answers.ForEach(static a => a.Dispose());
+            throw;
+        }
+        finally
+        {
+            _inPieces.Release();
+        }
+    }
+
+    /// <summary>Does what fits the budget as soon as others have given back enough of it.</summary>
+    private async ValueTask<T> WithRoomAsync<T>(Func<CancellationToken, ValueTask<T>> work, long bytes, CancellationToken cancellationToken)
+    {
+        Backoff backoff = new(_time);
+        while (true)
+        {
+            try
+            {
+                return await work(cancellationToken).ConfigureAwait(false);
+            }
+            catch (CapacityExceededException e) when (_registry.Store.IsDurable && bytes <= _registry.Budget.LimitBytes)
+            {
+                await backoff.PauseAsync(TimeSpan.Zero, e, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async ValueTask<MassAnswer> MassAtOnceAsync(MassRequest request, CancellationToken cancellationToken)
     {
         (HeldBlocks? held, IReadOnlyList<ShardId> notHere) = await HeldBlocks.LeaseAsync(_registry, request.Tile, cancellationToken).ConfigureAwait(false);
         if (held is null)
