@@ -40,9 +40,11 @@ internal sealed class HeldBlocks : IDisposable
     {
         HeldBlocks held = new(request);
         List<ShardId>? notHere = null;
+        Shard?[] loaded = [];
         try
         {
             held.Reserve(request);
+            loaded = await LoadAsync(registry, request, cancellationToken).ConfigureAwait(false);
             for (int i = 0; i < request.Shards.Count; i++)
             {
                 ShardSlice slice = request.Shards[i];
@@ -71,6 +73,13 @@ internal sealed class HeldBlocks : IDisposable
             held.Dispose();
             throw;
         }
+        finally
+        {
+            foreach (Shard? shard in loaded)
+            {
+                shard?.Release();
+            }
+        }
 
         if (notHere is not null)
         {
@@ -79,6 +88,35 @@ internal sealed class HeldBlocks : IDisposable
         }
 
         return (held, []);
+    }
+
+    /// <summary>Reads shards that are not in memory back, several at a time, and keeps them there until they are held.</summary>
+    private static async ValueTask<Shard?[]> LoadAsync(ShardRegistry registry, TileRequest request, CancellationToken cancellationToken)
+    {
+        if (!registry.Store.IsDurable || request.Shards.Count(s => registry.ResidentBytes(s.Shard.Id) == 0) < 2)
+        {
+            return [];
+        }
+
+        Shard?[] loaded = new Shard?[request.Shards.Count];
+        try
+        {
+            await Parallel.ForAsync(0, loaded.Length, cancellationToken, async (i, token) =>
+            {
+                ShardSlice slice = request.Shards[i];
+                loaded[i] = await registry.LeaseOrLoadAsync(slice.Shard.Id, slice.Length, request.Fence, token).ConfigureAwait(false);
+            }).ConfigureAwait(false);
+            return loaded;
+        }
+        catch
+        {
+            foreach (Shard? shard in loaded)
+            {
+                shard?.Release();
+            }
+
+            throw;
+        }
     }
 
     public void Dispose()
