@@ -80,7 +80,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
         await InputChecks.CheckAsync(Spec, q, rows, cancellationToken).ConfigureAwait(false);
         int count = await CheckRowsAsync(k, v, cancellationToken).ConfigureAwait(false);
-        if (rows == 0 || rows > CallLimits.TileRows(Spec) || !IsSmall(count))
+        if (rows == 0 || rows > CallLimits.TileRows(Spec) || !IsSmall(count) || attend.Mask.HasData)
         {
             AppendResult appended = await AppendAsync(k, v, append, cancellationToken).ConfigureAwait(false);
             return await AttendAsync(q, attend with { Length = attend.Length ?? appended.FirstPosition + appended.Count }, cancellationToken).ConfigureAwait(false);
@@ -129,6 +129,11 @@ internal sealed class ClusterSequence : IAttentionSequence
         options ??= new AttendOptions();
         options.ValidateFor(Spec);
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        if (options.Mask.HasData)
+        {
+            return await ExplainInPartsAsync(rows, options, cancellationToken).ConfigureAwait(false);
+        }
+
         PlanReply reply = await RepeatedAsync(() => _ledger.ExplainAsync(Handle.Uid, rows, AttendTerms.Of(options), cancellationToken), cancellationToken).ConfigureAwait(false);
         return (await Parcels.WholeAsync(_client.Serializer, _ledger, reply, cancellationToken).ConfigureAwait(false)).Plan!.Value.Value;
     }
@@ -202,7 +207,8 @@ internal sealed class ClusterSequence : IAttentionSequence
         options.ValidateFor(Spec);
         int rows = q.Length / (Spec.NumHeadsQ * Spec.HeadDim);
         await InputChecks.CheckAsync(Spec, q, rows, cancellationToken).ConfigureAwait(false);
-        return await RunTilesAsync(q, rows, options, tileRows, pin: rows == 0 || rows > tileRows, send, store, cancellationToken).ConfigureAwait(false);
+        bool pin = rows == 0 || rows > tileRows || options.Mask.HasData;
+        return await RunTilesAsync(q, rows, options, tileRows, pin, send, store, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Runs every tile of q against one snapshot; each answer goes where its rows belong as it comes.</summary>
@@ -220,22 +226,22 @@ internal sealed class ClusterSequence : IAttentionSequence
         long started = time.GetTimestamp();
         using Deadline deadline = new(options.Timeout, time, cancellationToken);
         CallTotals totals = new(rows, options.Progress);
-        AttendTerms terms = AttendTerms.Of(options);
         try
         {
             SequenceSnapshot? pinned = pin ? await PinAsync(options, deadline.Token).ConfigureAwait(false) : null;
             SequenceSnapshot snapshot = pinned ?? default;
             Volatile.Write(ref _lengthSeen, Math.Max(Volatile.Read(ref _lengthSeen), snapshot.Length));
             long first = options.FirstQueryPosition ?? snapshot.Length - rows;
+            CutTerms terms = new(options, first, rows, snapshot.Length);
             await TileRun.ForEachAsync(
                 rows,
-                tileRows,
+                terms.RowsThatFit(tileRows),
                 _client.Options.TilesInFlight,
                 async (firstRow, count, token) =>
                 {
                     int retries = 0;
-                    AttendCall tile = TileOf(q, rows, firstRow, count, terms, pinned, options.Timeout - time.GetElapsedTime(started));
-                    CallLimits.RequireFits("A query tile", tile.Q.ByteLength + terms.Bytes);
+                    AttendCall tile = TileOf(q, rows, firstRow, count, terms.Of(firstRow, count), pinned, options.Timeout - time.GetElapsedTime(started));
+                    CallLimits.RequireFits("A query tile", tile.Q.ByteLength + tile.Terms.Bytes);
                     TReply reply = await _client.Coordinators.RunAsync(
                         (coordinator, callId, attempt) => send(coordinator, tile with { CallId = callId }, attempt),
                         WorkOf(count),
@@ -245,7 +251,7 @@ internal sealed class ClusterSequence : IAttentionSequence
                     TileSummary summary = store(tile, reply);
                     (snapshot, first) = (summary.Snapshot, summary.FirstQueryPosition);
                     Volatile.Write(ref _lengthSeen, snapshot.Length);
-                    totals.Add(count, summary.BlocksComputed, summary.BlocksSkipped, summary.Partials, summary.Retries + retries);
+                    totals.Add(count, summary.BlocksComputed, summary.BlocksSkipped, summary.Partials, summary.Retries + retries, summary.Actuals);
                 },
                 deadline.Token).ConfigureAwait(false);
             return totals.Summary(snapshot, first);
@@ -260,6 +266,26 @@ internal sealed class ClusterSequence : IAttentionSequence
             // The coordinator's clock was a little ahead of this one.
             throw new AttentionTimeoutException(options.Timeout, e.InnerException);
         }
+    }
+
+    /// <summary>A mask whose data may not fit one message: explained by rows, each with its part of the data.</summary>
+    private async Task<AttentionPlan> ExplainInPartsAsync(int rows, AttendOptions options, CancellationToken cancellationToken)
+    {
+        SequenceSnapshot snapshot = await PinAsync(options, cancellationToken).ConfigureAwait(false);
+        long first = options.FirstQueryPosition ?? snapshot.Length - rows;
+        AttendOptions pinned = options with { Length = snapshot.Length };
+        CutTerms terms = new(pinned, first, rows, snapshot.Length);
+        List<AttentionPlan> parts = [];
+        int most = terms.RowsThatFit(CallLimits.TileRows(Spec));
+        for (int row = 0; row < rows || parts.Count == 0; row += most)
+        {
+            int count = Math.Min(most, rows - row);
+            AttendTerms part = terms.Of(row, count) with { FirstQueryPosition = first + row };
+            PlanReply reply = await RepeatedAsync(() => _ledger.ExplainAsync(Handle.Uid, count, part, cancellationToken), cancellationToken).ConfigureAwait(false);
+            parts.Add((await Parcels.WholeAsync(_client.Serializer, _ledger, reply, cancellationToken).ConfigureAwait(false)).Plan!.Value.Value);
+        }
+
+        return AttentionPlan.Join(parts) with { Mask = options.Mask.ToString() };
     }
 
     private async Task<SequenceSnapshot> PinAsync(AttendOptions options, CancellationToken cancellationToken)

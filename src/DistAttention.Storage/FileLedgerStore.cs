@@ -83,17 +83,11 @@ public sealed class FileLedgerStore : ILedgerStore
     public async IAsyncEnumerable<LedgerRecord> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         List<LedgerRecord> found = [];
-        foreach (string folder in await _volume.ListAsync(Root).ConfigureAwait(false))
+        await foreach (string path in ListFilesAsync(cancellationToken).ConfigureAwait(false))
         {
-            foreach (string name in await _volume.ListAsync($"{Root}/{folder}").ConfigureAwait(false))
+            if (await ReadFileAsync(path).ConfigureAwait(false) is { } record && record.Id.Value.StartsWith(prefix, StringComparison.Ordinal))
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                if (name.EndsWith(Extension, StringComparison.Ordinal)
-                    && await LoadAsync($"{Root}/{folder}/{name}", id: null).ConfigureAwait(false) is { Record: { } record }
-                    && record.Id.Value.StartsWith(prefix, StringComparison.Ordinal))
-                {
-                    found.Add(record);
-                }
+                found.Add(record);
             }
         }
 
@@ -102,6 +96,25 @@ public sealed class FileLedgerStore : ILedgerStore
             yield return record;
         }
     }
+
+    /// <summary>The files of all ledgers.</summary>
+    internal async IAsyncEnumerable<string> ListFilesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (string folder in await _volume.ListAsync(Root).ConfigureAwait(false))
+        {
+            foreach (string name in await _volume.ListAsync($"{Root}/{folder}").ConfigureAwait(false))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (name.EndsWith(Extension, StringComparison.Ordinal))
+                {
+                    yield return $"{Root}/{folder}/{name}";
+                }
+            }
+        }
+    }
+
+    /// <summary>Reads one of them; null if its sequence is deleted.</summary>
+    internal async ValueTask<LedgerRecord?> ReadFileAsync(string path) => (await LoadAsync(path, id: null).ConfigureAwait(false))?.Record;
 
     private static string PathOf(SequenceId id)
     {

@@ -100,9 +100,13 @@ public sealed class FileShardStore : IShardStore, IDisposable
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int fromRow, int requiredRows, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int fromRow, int requiredRows, CancellationToken cancellationToken) =>
+        ReadAsync(shard, fromRow, requiredRows, damaged: null, cancellationToken);
+
+    /// <summary>Reads a shard; damage is told of and passed over instead of thrown, if there is somebody to tell.</summary>
+    internal async IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int fromRow, int requiredRows, Action<StorageDamagedException>? damaged, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using ShardLog log = await OpenLogAsync(shard).ConfigureAwait(false);
+        using ShardLog log = await ShardLog.OpenAsync(_volume, FolderOf(shard), shard, damaged).ConfigureAwait(false);
         await foreach (ShardWrite write in log.ReadAsync(fromRow, requiredRows, cancellationToken).ConfigureAwait(false))
         {
             yield return write;
@@ -137,18 +141,20 @@ public sealed class FileShardStore : IShardStore, IDisposable
         int deleted = 0;
         await foreach (ShardId shard in ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            foreach (string name in await _volume.ListAsync(FolderOf(shard)).ConfigureAwait(false))
+            bool held = false;
+            await foreach ((Guid holder, DateTimeOffset since) in ListHoldersAsync(shard, cancellationToken).ConfigureAwait(false))
             {
-                string path = $"{FolderOf(shard)}/{name}";
-                if (name.EndsWith(HoldExtension, StringComparison.Ordinal)
-                    && Guid.TryParseExact(name[..^HoldExtension.Length], "N", out Guid holder)
-                    && !live.Contains(holder)
-                    && await _volume.ChangedAsync(path).ConfigureAwait(false) is { } changed
-                    && now - changed > olderThan
-                    && await ReleaseAsync(shard, holder, cancellationToken).ConfigureAwait(false))
+                held = true;
+                if (!live.Contains(holder) && now - since > olderThan && await ReleaseAsync(shard, holder, cancellationToken).ConfigureAwait(false))
                 {
                     deleted++;
                 }
+            }
+
+            // A process may also end between deleting the last hold and what it held.
+            if (!held && await _volume.ChangedAsync(FolderOf(shard)).ConfigureAwait(false) is { } changed && now - changed > olderThan)
+            {
+                deleted += await ReleaseAsync(shard, shard.Sequence, cancellationToken).ConfigureAwait(false) ? 1 : 0;
             }
         }
 
@@ -158,8 +164,23 @@ public sealed class FileShardStore : IShardStore, IDisposable
     /// <summary>Closes the segments that are open for writing.</summary>
     public void Dispose() => _writers.Dispose();
 
-    /// <summary>The log of a shard, for checking it.</summary>
-    internal ValueTask<ShardLog> OpenLogAsync(ShardId shard) => ShardLog.OpenAsync(_volume, FolderOf(shard), shard);
+    /// <summary>The sequences that hold a shard, and since when.</summary>
+    internal async IAsyncEnumerable<(Guid Holder, DateTimeOffset Since)> ListHoldersAsync(ShardId shard, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (string name in await _volume.ListAsync(FolderOf(shard)).ConfigureAwait(false))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (name.EndsWith(HoldExtension, StringComparison.Ordinal)
+                && Guid.TryParseExact(name[..^HoldExtension.Length], "N", out Guid holder)
+                && await _volume.ChangedAsync($"{FolderOf(shard)}/{name}").ConfigureAwait(false) is { } since)
+            {
+                yield return (holder, since);
+            }
+        }
+    }
+
+    /// <summary>How messages call a shard.</summary>
+    internal static string PlaceOf(ShardId shard) => FolderOf(shard);
 
     private static string FolderOf(ShardId shard) => string.Create(CultureInfo.InvariantCulture, $"{Root}/{shard.Sequence:N}/{shard.Index}.{shard.Generation}");
 

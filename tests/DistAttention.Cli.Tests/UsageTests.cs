@@ -36,7 +36,7 @@ public sealed class UsageTests
     [InlineData("attend --check 0", "--check: 0 is not between 1 and 100000")]
     [InlineData("attend --q", "--q needs a value")]
     [InlineData("attend --q a --q b", "--q is given 2 values; it takes one")]
-    [InlineData("attend --mask casual", "expected full or causal, found 'casual'")]
+    [InlineData("attend --mask casual", "did you mean 'causal'?")]
     [InlineData("attend --kv-type flot16", "--kv-type: 'flot16' is not a storage type; did you mean 'float16'?")]
     [InlineData("attend --kv-type 7", "--kv-type: '7' is not a storage type; float32, float16, bfloat16, int8 are known")]
     [InlineData("attend --shard-length 1000", "--shard-length: 1000 is not a power of two between 1024 and 16777216")]

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace DistAttention.ClientSuite;
 
 /// <summary>Every score, rotation and way of keeping heads gives the bits of the kernels, whoever holds the rows.</summary>
@@ -152,6 +154,8 @@ public abstract class ScoreSuite
         await sequence.AppendAsync(new float[] { 1, 2, 3, 4 }, default);
         AttentionResult result = await sequence.AttendAsync(new float[] { 1, 1, 1, 1 });
         Assert.Equal([1f, 2, 3], result.Output.ToArray());
+        await sequence.AppendAsync(Tensor.Create([5f, 6, 7, 8], [1, 4]));
+        Assert.Equal(2, (await sequence.GetInfoAsync()).Length);
     }
 
     private static AttentionProblem Case(string name) => ScoreCases.All(_some).Single(c => c.Name == name).Problem;

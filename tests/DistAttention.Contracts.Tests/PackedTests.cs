@@ -19,9 +19,11 @@ public sealed class PackedTests
     [Fact]
     public void MasksScoresAndSpecsComeBackEqual()
     {
-        foreach (AttentionMask mask in (AttentionMask[])[AttentionMask.Full, AttentionMask.Causal])
+        foreach (AttentionMask mask in MaskSamples.All(100).Values)
         {
-            Assert.Equal(mask, Packed.Of(mask).Value);
+            AttentionMask back = Packed.Of(mask).Value;
+            Assert.Equal(mask, back);
+            Assert.Equal(mask.ToString(), back.ToString());
         }
 
         foreach (ScoreFunction score in (ScoreFunction[])[ScoreFunction.ScaledDot, new ScaledDotScore { SmScale = 0.1f }, new ScaledDotScore { SmScale = -0f }])
@@ -112,11 +114,15 @@ public sealed class PackedTests
             Mask = "causal",
             Queries = new PositionRange(-3, 50),
             TileRows = 8,
-            Visits = [visit, visit with { Shard = 8, UnmaskedPairs = 0 }],
+            Visits = [visit, visit with { Shard = 8, UnmaskedPairs = new PairCount(-1, (Int128)1 << 100) }],
+            Owners = [new OwnerCost { Owner = "owner", Tiles = 1, QueryBytes = 2, MaskBytes = 3, AnswerBytes = 4, KvBytes = 5, Flops = 6, ComputeTime = TimeSpan.FromTicks(7) }],
+            Steps = [new PlanStep { Kind = PlanStepKind.Merge, PredictedTime = TimeSpan.FromTicks(8), PredictedBytes = 9, Actual = new StepActual(TimeSpan.FromTicks(10), 11) }],
         };
         AttentionPlan back = Packed.Of(plan).Value;
         Assert.Equal(plan.Visits, back.Visits);
-        Assert.Equal(plan with { Visits = back.Visits }, back);
+        Assert.Equal(plan.Owners, back.Owners);
+        Assert.Equal(plan.Steps, back.Steps);
+        Assert.Equal(plan with { Visits = back.Visits, Owners = back.Owners, Steps = back.Steps }, back);
     }
 
     [Fact]
@@ -134,7 +140,7 @@ public sealed class PackedTests
         Assert.Throws<CorruptPayloadException>(() => new Packed<ScoreFunction>(MessagePackSerializer.Serialize((int[])[55, 0])).Value);
 
         // An array that claims two billion visits in a few bytes.
-        byte[] plan = [0x98, 0xa1, (byte)'s', 0, 0, 0xa4, .. "full"u8, 0, 0, 1, 0xdd, 0x7f, 0xff, 0xff, 0xff];
+        byte[] plan = [0x9a, 0xa1, (byte)'s', 0, 0, 0xa4, .. "full"u8, 0, 0, 1, 0xdd, 0x7f, 0xff, 0xff, 0xff];
         Assert.Throws<CorruptPayloadException>(() => new Packed<AttentionPlan>(plan).Value);
         SeededData random = new(3);
         for (int round = 0; round < 20_000; round++)
@@ -150,6 +156,42 @@ public sealed class PackedTests
             damaged[random.NextInt(damaged.Length)] = (byte)random.NextInt(256);
             AssertRefusedOrRead(damaged);
         }
+    }
+
+    [Fact]
+    public void GarbageMasksAreRefused()
+    {
+        SeededData random = new(4);
+        foreach (AttentionMask mask in MaskSamples.All(60).Values)
+        {
+            byte[] bytes = Packed.Of(mask).Bytes;
+            for (int cut = 0; cut < bytes.Length; cut += 1 + (bytes.Length / 50))
+            {
+                Assert.Throws<CorruptPayloadException>(() => new Packed<AttentionMask>(bytes[..cut]).Value);
+            }
+
+            for (int round = 0; round < 200; round++)
+            {
+                byte[] damaged = (byte[])bytes.Clone();
+                damaged[random.NextInt(Math.Min(20, damaged.Length))] = (byte)random.NextInt(256);
+                try
+                {
+                    _ = new Packed<AttentionMask>(damaged).Value.ContentHash;
+                }
+                catch (Exception e) when (e is CorruptPayloadException or InvalidSpecException)
+                {
+                    // Refused, as it should be.
+                }
+            }
+        }
+
+        // Masks inside masks without end, and bits that claim two billion bytes in a few.
+        byte[] deep = [.. Enumerable.Range(0, 100).SelectMany(static i => (byte[])[0x93, (byte)(19 + (i % 2)), 0x91, 1]), 0x92, 21, 0x91, 1];
+        Assert.ThrowsAny<DistAttentionException>(() => new Packed<AttentionMask>(deep).Value);
+        byte[] endless = [.. Enumerable.Range(0, 100_000).SelectMany(static _ => (byte[])[0x92, 21])];
+        Assert.ThrowsAny<DistAttentionException>(() => new Packed<AttentionMask>(endless).Value);
+        byte[] large = [0x97, 18, 1, 1, 0xc6, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0xc0];
+        Assert.Throws<CorruptPayloadException>(() => new Packed<AttentionMask>(large).Value);
     }
 
     [Fact]

@@ -37,3 +37,8 @@ public sealed class ScoreTests(EmbeddedClient embedded) : ScoreSuite, IClassFixt
 {
     protected override IAttentionClient Client => embedded.Client;
 }
+
+public sealed class MaskTests(EmbeddedClient embedded) : MaskSuite, IClassFixture<EmbeddedClient>
+{
+    protected override IAttentionClient Client => embedded.Client;
+}

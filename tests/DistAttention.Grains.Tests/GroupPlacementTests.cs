@@ -47,6 +47,18 @@ public sealed class GroupPlacementTests
         Assert.Equal(silos - 1, owners.Zip(owners[1..]).Count(static pair => pair.First != pair.Second));
     }
 
+    [Theory]
+    [InlineData("last:1500", 1)]
+    [InlineData("longformer:window=512,global=0", 1)]
+    [InlineData("causal & chunk:2048", 1)]
+    public void UnderALocalMaskNeighboursAreApart(string mask, int group)
+    {
+        // A tile sees few shards: whoever holds them does all of its work, so they must not be the same silo's.
+        int[] owners = Place(4, 64, _spec with { ExpectedMask = AttentionMask.Parse(mask), ExpectedLength = 65_536 }, appendShards: 64);
+        Assert.Equal(64 / group - 1, owners.Zip(owners[1..]).Count(static pair => pair.First != pair.Second));
+        Assert.All(Enumerable.Range(0, 4), owner => Assert.Equal(16, owners.Count(o => o == owner)));
+    }
+
     [Fact]
     public void TheFirstGroupStaysWithTheLedger() => Assert.Equal(2, Place(4, 1, _spec, appendShards: 1, self: 2)[0]);
 

@@ -76,3 +76,8 @@ public sealed class LifeCycleOnFiveSilos(FiveSilos silos) : LifeCycleSuite, ICla
 {
     protected override IAttentionClient Client => silos.Client;
 }
+
+public sealed class MasksOnTwoSilos(TwoSilos silos) : MaskSuite, IClassFixture<TwoSilos>
+{
+    protected override IAttentionClient Client => silos.Client;
+}

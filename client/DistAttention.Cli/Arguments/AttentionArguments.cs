@@ -10,8 +10,8 @@ internal sealed class AttentionArguments
     private readonly Option<string> _k = Tensor("--k", "Keys [tokens, heads, headDim]. Fewer heads than q: each serves a group of q's heads.");
     private readonly Option<string?> _v = Parsed.Option<string?>("--v", "FILE", "Values [tokens, heads, headDimV].", Parsed.FileName);
 
-    private readonly Option<AttentionMask?> _mask =
-        Parsed.Option<AttentionMask?>("--mask", "SPEC", "Which positions a query sees: full (the default) or causal.", AttentionMask.Parse);
+    private readonly Option<MaskText?> _mask =
+        Parsed.Option<MaskText?>("--mask", "SPEC", MaskText.Help, MaskText.Parse);
 
     private readonly ScoreArguments _scores = new();
 
@@ -61,7 +61,7 @@ internal sealed class AttentionArguments
         Q = parsed.GetRequiredValue(_q),
         K = parsed.GetRequiredValue(_k),
         V = parsed.GetValue(_v),
-        Mask = parsed.GetValue(_mask) ?? AttentionMask.Full,
+        Mask = parsed.GetValue(_mask) ?? MaskText.Full,
         Scores = _scores.Read(parsed),
         FirstQueryPosition = parsed.GetValue(_firstQueryPosition),
         ShardLength = parsed.GetValue(_shardLength),

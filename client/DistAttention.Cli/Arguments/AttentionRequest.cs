@@ -13,7 +13,8 @@ internal sealed record AttentionRequest
     /// <summary>Null where values are a part of keys.</summary>
     public string? V { get; init; }
 
-    public required AttentionMask Mask { get; init; }
+    /// <summary>The mask, its files not yet read.</summary>
+    public required MaskText Mask { get; init; }
 
     public required ScoreRequest Scores { get; init; }
 

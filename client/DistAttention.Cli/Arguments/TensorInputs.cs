@@ -12,12 +12,15 @@ internal sealed class TensorInputs : IDisposable
         K = k;
         V = v;
         Spec = MakeSpec(q, k, v, request);
+        long firstQueryPosition = request.FirstQueryPosition ?? k.Rows - q.Rows;
+        AttentionMask mask = request.Mask.Read(firstQueryPosition);
+        Spec = Spec with { ExpectedMask = mask.Outline() };
         Options = new AttendOptions
         {
-            Mask = request.Mask,
+            Mask = mask,
             Score = request.Scores.Load(Spec.NumHeadsQ),
             // The rows may be attended to in slices: where the first one stands is settled here, once.
-            FirstQueryPosition = request.FirstQueryPosition ?? k.Rows - q.Rows,
+            FirstQueryPosition = firstQueryPosition,
             Timeout = TimeSpan.FromDays(1),
         };
         Options.ValidateFor(Spec);
@@ -92,7 +95,6 @@ internal sealed class TensorInputs : IDisposable
             HeadDim = ToInt(headDim),
             HeadDimV = ToInt(headDimV),
             KvType = request.KvType,
-            ExpectedMask = request.Mask,
             ExpectedLength = k.Rows,
             ValueFromKeyPrefix = v is null,
             KeyProjection = request.Scores.LoadKeyProjection(),

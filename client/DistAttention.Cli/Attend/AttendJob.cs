@@ -13,8 +13,6 @@ namespace DistAttention.Cli.Attend;
 /// </summary>
 internal sealed class AttendJob(TensorInputs inputs, AttendOutputs outputs, IAttentionHost host, AttendCheck? check)
 {
-    private const int SliceBytes = 32 << 20;
-
     public async Task<AttendReport> RunAsync(ProgressSteps steps, CancellationToken cancellationToken)
     {
         SequenceId name = $"attend/{Guid.NewGuid():N}"; // a cluster may be attended on by others too
@@ -22,7 +20,7 @@ internal sealed class AttendJob(TensorInputs inputs, AttendOutputs outputs, IAtt
         try
         {
             long started = Stopwatch.GetTimestamp();
-            await AppendAsync(sequence, steps, cancellationToken).ConfigureAwait(false);
+            await FileSlices.AppendAsync(inputs, sequence, steps, cancellationToken).ConfigureAwait(false);
             TimeSpan appending = Stopwatch.GetElapsedTime(started);
             AttendTotals totals = await AttendAsync(sequence, steps, cancellationToken).ConfigureAwait(false);
             (string o, string? lse) = outputs.Finish();
@@ -40,40 +38,11 @@ internal sealed class AttendJob(TensorInputs inputs, AttendOutputs outputs, IAtt
         }
     }
 
-    private async Task AppendAsync(IAttentionSequence sequence, ProgressSteps steps, CancellationToken cancellationToken)
-    {
-        (TensorFile k, TensorFile? v) = (inputs.K, inputs.V);
-        long vRowLength = v?.RowLength ?? 0;
-        int most = RowsPerSlice(k.Rows, k.RowLength + vRowLength, SequenceFormat.RunLength);
-        float[] kSlice = new float[most * k.RowLength]; // [most, NumHeadsKv, HeadDim]
-        float[] vSlice = new float[most * vRowLength]; // [most, NumHeadsKv, AppendedHeadDimV]
-        ProgressStep step = steps.Start("appending k and v", k.Rows, "positions");
-        for (long first = 0; first < k.Rows; first += most)
-        {
-            int rows = (int)Math.Min(most, k.Rows - first);
-            Memory<float> kRows = kSlice.AsMemory(0, (int)(rows * k.RowLength));
-            Memory<float> vRows = vSlice.AsMemory(0, (int)(rows * vRowLength));
-            k.ReadRows(first, kRows.Span);
-            v?.ReadRows(first, vRows.Span);
-            try
-            {
-                AppendOptions options = new() { Progress = step.From(first) };
-                await sequence.AppendAsync(kRows, vRows, options, cancellationToken).ConfigureAwait(false);
-            }
-            catch (DistAttentionException error) when (SliceError.Relocate(error, inputs, first) is { } relocated)
-            {
-                throw relocated;
-            }
-
-            step.Report(first + rows);
-        }
-    }
-
     private async Task<AttendTotals> AttendAsync(IAttentionSequence sequence, ProgressSteps steps, CancellationToken cancellationToken)
     {
         TensorFile q = inputs.Q;
         long outputRowLength = (long)inputs.Spec.NumHeadsQ * inputs.Spec.HeadDimV;
-        int most = RowsPerSlice(q.Rows, q.RowLength + outputRowLength + inputs.Spec.NumHeadsQ, Planner.TileRows(inputs.Spec));
+        int most = FileSlices.RowsPerSlice(q.Rows, q.RowLength + outputRowLength + inputs.Spec.NumHeadsQ, Planner.TileRows(inputs.Spec));
         float[] qSlice = new float[most * q.RowLength]; // [most, NumHeadsQ, HeadDim]
         float[] oSlice = new float[most * outputRowLength]; // [most, NumHeadsQ, HeadDimV]
         float[] lseSlice = new float[most * inputs.Spec.NumHeadsQ]; // [most, NumHeadsQ]
@@ -105,12 +74,5 @@ internal sealed class AttendJob(TensorInputs inputs, AttendOutputs outputs, IAtt
         }
 
         return totals;
-    }
-
-    /// <summary>Rows that fit a slice, in whole units where more than one fits: cutting a query tile would make two of it.</summary>
-    private static int RowsPerSlice(long rows, long elementsPerRow, int unit)
-    {
-        long most = Math.Max(1, SliceBytes / (elementsPerRow * sizeof(float)));
-        return (int)Math.Min(rows, most > unit ? most / unit * unit : most);
     }
 }

@@ -20,6 +20,11 @@ internal static class PlanTree
         foreach (OwnerView owner in view.Owners)
         {
             Tree tree = new($"owner [bold]{Markup.Escape(owner.Owner)}[/]: {Units.Plural(owner.Shards.Count, "shard")}") { Guide = TreeGuide.Line };
+            if (owner.Cost is { } cost)
+            {
+                tree.AddNode(CostLine(cost));
+            }
+
             tree.AddNode(ShardTable(owner.Shards, all));
             foreach (string reason in owner.Shards.SelectMany(static s => s.SkipReasons).Distinct())
             {
@@ -31,7 +36,52 @@ internal static class PlanTree
 
         to.WriteLine();
         WriteTotals(to, view);
+        to.WriteLine();
+        WriteSteps(to, view);
     }
+
+    private static string CostLine(OwnerCost cost)
+    {
+        string travelling = cost.QueryBytes + cost.AnswerBytes == 0
+            ? "nothing travels"
+            : $"{Units.Bytes(cost.QueryBytes)} of queries{(cost.MaskBytes == 0 ? "" : $" and {Units.Bytes(cost.MaskBytes)} of mask")} go there, {Units.Bytes(cost.AnswerBytes)} come back";
+        return $"{Units.Plural(cost.Tiles, "tile")}, about {Units.Duration(cost.ComputeTime)} of kernels; {travelling}";
+    }
+
+    private static void WriteSteps(IAnsiConsole to, PlanView view)
+    {
+        bool measured = view.Analysis is not null;
+        Table table = new Table().Border(TableBorder.None);
+        foreach (string title in (string[])["step", "predicted", "bytes", .. measured ? (string[])["measured", "bytes"] : []])
+        {
+            table.AddColumn(new TableColumn($"[bold]{title}[/]") { Alignment = title == "step" ? Justify.Left : Justify.Right, NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
+        }
+
+        foreach (PlanStep step in view.Plan.Steps)
+        {
+            string[] cells = [Name(step.Kind), Units.Duration(step.PredictedTime), Units.Bytes(step.PredictedBytes)];
+            table.AddRow(step.Actual is { } actual ? [.. cells, Units.Duration(actual.Time), Units.Bytes(actual.Bytes)] : cells);
+        }
+
+        to.Write(table);
+        if (view.Analysis is { } analysis)
+        {
+            to.WriteLine();
+            Facts.Write(
+                to,
+                ("ran", $"{Units.Duration(analysis.Elapsed)} from start to end; steps of tiles that run side by side add up to more"),
+                ("merges", $"{analysis.Summary.Merges:N0} of {Units.Plural(analysis.Summary.Partials, "partial")}"),
+                ("retries", $"{analysis.Summary.Retries:N0}"));
+        }
+    }
+
+    private static string Name(PlanStepKind kind) => kind switch
+    {
+        PlanStepKind.Plan => "plan",
+        PlanStepKind.Ask => "ask owners, compute",
+        PlanStepKind.Merge => "merge partials",
+        _ => "make o and lse",
+    };
 
     private static Table ShardTable(IReadOnlyList<ShardView> shards, bool all)
     {
@@ -71,11 +121,11 @@ internal static class PlanTree
     private static void WriteTotals(IAnsiConsole to, PlanView view)
     {
         AttentionPlan plan = view.Plan;
-        double visible = view.AllPairs == 0 ? 1 : (double)plan.UnmaskedPairs / (double)view.AllPairs;
+        double visible = view.AllPairs == 0 ? 1 : plan.UnmaskedPairs.Estimate / (double)view.AllPairs;
         Facts.Write(
             to,
             ("blocks", $"{plan.BlocksVisited:N0} computed, {plan.BlocksSkipped:N0} skipped"),
-            ("pairs", $"{plan.UnmaskedPairs:N0} of {view.AllPairs:N0} visible ({visible:P1})"),
+            ("pairs", $"{plan.UnmaskedPairs} of {view.AllPairs:N0} visible ({(plan.UnmaskedPairs.IsExact ? "" : "about ")}{visible:P1})"),
             ("K/V read", $"{Units.Bytes(plan.KvBytes)}, counted once per query tile"),
             ("work", $"{Units.Flops(plan.Flops)} over the visible pairs"));
     }

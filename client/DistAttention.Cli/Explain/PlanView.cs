@@ -3,6 +3,9 @@ namespace DistAttention.Cli.Explain;
 /// <summary>A plan, its visits summed up by owner and shard.</summary>
 internal sealed record PlanView(AttentionPlan Plan, SequenceSpec Spec, IReadOnlyList<OwnerView> Owners)
 {
+    /// <summary>What a call that followed the plan did, if one was run.</summary>
+    public Analysis? Analysis { get; init; }
+
     /// <summary>How many query tiles the rows are cut into.</summary>
     public long Tiles => (Plan.Queries.Length + Plan.TileRows - 1) / Plan.TileRows;
 
@@ -11,14 +14,22 @@ internal sealed record PlanView(AttentionPlan Plan, SequenceSpec Spec, IReadOnly
 
     public static PlanView Of(AttentionPlan plan, SequenceSpec spec) => new(plan, spec, [.. plan.Visits
         .GroupBy(static visit => visit.Owner)
-        .Select(static ofOwner => new OwnerView(ofOwner.Key, [.. ofOwner
+        .Select(ofOwner => new OwnerView(ofOwner.Key, plan.Owners.FirstOrDefault(cost => cost.Owner == ofOwner.Key), [.. ofOwner
             .GroupBy(static visit => visit.Shard)
             .OrderBy(static ofShard => ofShard.Key)
             .Select(ShardView.Of)]))]);
 }
 
 /// <summary>What one owner is asked for.</summary>
-internal sealed record OwnerView(string Owner, IReadOnlyList<ShardView> Shards);
+/// <param name="Owner">The owner.</param>
+/// <param name="Cost">What that should cost; null if every tile skips all of its shards.</param>
+/// <param name="Shards">Its shards.</param>
+internal sealed record OwnerView(string Owner, OwnerCost? Cost, IReadOnlyList<ShardView> Shards);
+
+/// <summary>What a call did.</summary>
+/// <param name="Summary">What it did.</param>
+/// <param name="Elapsed">Time from its start to its end.</param>
+internal sealed record Analysis(AttentionSummary Summary, TimeSpan Elapsed);
 
 /// <summary>What one shard is asked for, over all query tiles.</summary>
 internal sealed record ShardView
@@ -42,7 +53,7 @@ internal sealed record ShardView
     /// <summary>Why blocks were skipped, each reason once.</summary>
     public required IReadOnlyList<string> SkipReasons { get; init; }
 
-    public required Int128 UnmaskedPairs { get; init; }
+    public required PairCount UnmaskedPairs { get; init; }
 
     public required long KvBytes { get; init; }
 
@@ -58,7 +69,7 @@ internal sealed record ShardView
         BlocksMasked = visits.Sum(static v => (long)v.BlocksMasked),
         BlocksSkipped = visits.Sum(static v => (long)v.BlocksSkipped),
         SkipReasons = [.. visits.Select(static v => v.SkipReason).Where(static r => r.Length > 0).Distinct()],
-        UnmaskedPairs = visits.Aggregate(Int128.Zero, static (sum, v) => sum + v.UnmaskedPairs),
+        UnmaskedPairs = visits.Aggregate(default(PairCount), static (sum, v) => sum + v.UnmaskedPairs),
         KvBytes = visits.Sum(static v => v.KvBytes),
         Flops = visits.Sum(static v => v.Flops),
     };

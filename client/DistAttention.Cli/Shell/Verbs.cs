@@ -4,6 +4,7 @@ using DistAttention.Cli.Bench;
 using DistAttention.Cli.Demo;
 using DistAttention.Cli.Explain;
 using DistAttention.Cli.Output;
+using DistAttention.Cli.Storage;
 
 namespace DistAttention.Cli.Shell;
 
@@ -17,6 +18,10 @@ internal static partial class Verbs
         root.Add(AttendCommand.Create(console));
         root.Add(ExplainCommand.Create(console));
         root.Add(BenchCommand.Create(console));
+        root.Add(ListCommand.Create(console));
+        root.Add(ExportCommand.Create(console));
+        root.Add(ImportCommand.Create(console));
+        root.Add(VerifyCommand.Create(console));
         AddClusterVerbs(root, console);
         root.Options.OfType<VersionOption>().Single().Action = new VersionPage(console);
         HelpPage.Install(root, console);

@@ -39,4 +39,25 @@ public readonly record struct AttentionSummary(
     long BlocksComputed,
     long BlocksSkipped,
     long Partials,
-    long Retries);
+    long Retries)
+{
+    /// <summary>What its steps took.</summary>
+    public AttentionActuals Actuals { get; init; }
+
+    /// <summary>Merges of two partials: one less than the partials of each tile that has any.</summary>
+    public long Merges { get; init; }
+
+    /// <summary>What this call and another one did, of the same snapshot.</summary>
+    /// <param name="next">The other call.</param>
+    public AttentionSummary And(AttentionSummary next) => next with
+    {
+        FirstQueryPosition = Rows == 0 ? next.FirstQueryPosition : FirstQueryPosition,
+        Rows = Rows + next.Rows,
+        BlocksComputed = BlocksComputed + next.BlocksComputed,
+        BlocksSkipped = BlocksSkipped + next.BlocksSkipped,
+        Partials = Partials + next.Partials,
+        Retries = Retries + next.Retries,
+        Merges = Merges + next.Merges,
+        Actuals = Actuals + next.Actuals,
+    };
+}

@@ -9,13 +9,17 @@ internal sealed class CallTotals(long rows, IProgress<AttentionProgress>? progre
     private long _skipped;
     private long _partials;
     private long _retries;
+    private long _merges;
+    private ActualTotals _actuals;
 
-    public void Add(int tileRows, long visited, long skipped, int partials, int retries)
+    public void Add(int tileRows, long visited, long skipped, int partials, int retries, AttentionActuals actuals)
     {
         Interlocked.Add(ref _visited, visited);
         Interlocked.Add(ref _skipped, skipped);
         Interlocked.Add(ref _partials, partials);
         Interlocked.Add(ref _retries, retries);
+        Interlocked.Add(ref _merges, Math.Max(0, partials - 1));
+        _actuals.Add(actuals);
         if (_reporting is not null)
         {
             // Counted inside the lock, so that what is reported never goes back.
@@ -28,5 +32,5 @@ internal sealed class CallTotals(long rows, IProgress<AttentionProgress>? progre
     }
 
     public AttentionSummary Summary(SequenceSnapshot snapshot, long firstQueryPosition) =>
-        new(snapshot, firstQueryPosition, rows, _visited, _skipped, _partials, _retries);
+        new(snapshot, firstQueryPosition, rows, _visited, _skipped, _partials, _retries) { Actuals = _actuals.Sum, Merges = _merges };
 }

@@ -1,8 +1,8 @@
 namespace DistAttention;
 
 /// <summary>
-/// Which owner computes which (query rows × positions), and what was skipped and why. Plain data: made before anything
-/// runs, the same data that is then run.
+/// Which owner computes which (query rows × positions), what was skipped and why, and what that should cost. Plain data: made before
+/// anything runs, from what is then run.
 /// </summary>
 public sealed record AttentionPlan
 {
@@ -24,14 +24,20 @@ public sealed record AttentionPlan
     /// <summary>Every (query tile × shard), in the order of tiles and then of positions.</summary>
     public required IReadOnlyList<ShardVisit> Visits { get; init; }
 
+    /// <summary>What each owner is asked for over all tiles, in the order in which they are first asked.</summary>
+    public IReadOnlyList<OwnerCost> Owners { get; init; } = [];
+
+    /// <summary>What the call does, step by step.</summary>
+    public IReadOnlyList<PlanStep> Steps { get; init; } = [];
+
     /// <summary>Query/position pairs that are visible, counted once for all heads.</summary>
-    public Int128 UnmaskedPairs { get => Total(static v => v.UnmaskedPairs); }
+    public PairCount UnmaskedPairs => Visits.Aggregate(default(PairCount), static (sum, visit) => sum + visit.UnmaskedPairs);
 
     /// <summary>(query tile × block) visits that will be computed.</summary>
-    public long BlocksVisited => Visits.Sum(static v => v.BlocksFull + v.BlocksMasked);
+    public long BlocksVisited => Visits.Sum(static v => (long)v.BlocksFull + v.BlocksMasked);
 
     /// <summary>(query tile × block) visits that the mask makes unnecessary.</summary>
-    public long BlocksSkipped => Visits.Sum(static v => v.BlocksSkipped);
+    public long BlocksSkipped => Visits.Sum(static v => (long)v.BlocksSkipped);
 
     /// <summary>Bytes of stored K/V that will be read, counted once per visit.</summary>
     public long KvBytes => Visits.Sum(static v => v.KvBytes);
@@ -39,45 +45,28 @@ public sealed record AttentionPlan
     /// <summary>Floating-point operations over the visible pairs, two per multiply-add of q·k and p·v.</summary>
     public double Flops => Visits.Sum(static v => v.Flops);
 
-    private Int128 Total(Func<ShardVisit, Int128> of) => Visits.Aggregate(Int128.Zero, (sum, visit) => sum + of(visit));
-}
+    /// <summary>Time that the steps should take together, one tile after the other.</summary>
+    public TimeSpan PredictedTime => Steps.Aggregate(TimeSpan.Zero, static (sum, step) => sum + step.PredictedTime);
 
-/// <summary>What one query tile asks of one shard.</summary>
-public sealed record ShardVisit
-{
-    /// <summary>Positions of the tile's query rows.</summary>
-    public required PositionRange Queries { get; init; }
+    /// <summary>The plan of all rows, from plans of some rows each.</summary>
+    /// <param name="parts">At least one, in the order of the rows, all of one snapshot.</param>
+    internal static AttentionPlan Join(IReadOnlyList<AttentionPlan> parts) => parts[0] with
+    {
+        Queries = new PositionRange(parts[0].Queries.Start, parts[^1].Queries.End),
+        Visits = [.. parts.SelectMany(static p => p.Visits)],
+        Owners = [.. parts.SelectMany(static p => p.Owners).GroupBy(static o => o.Owner).Select(static of => of.Aggregate(static (a, b) => a + b))],
+        Steps = [.. parts.SelectMany(static p => p.Steps).GroupBy(static s => s.Kind).Select(static of => of.Aggregate(static (a, b) => a + b))],
+    };
 
-    /// <summary>The shard's index: its positions start at index × shard length.</summary>
-    public required int Shard { get; init; }
-
-    /// <summary>Who holds the shard.</summary>
-    public required string Owner { get; init; }
-
-    /// <summary>The shard's positions inside the snapshot.</summary>
-    public required PositionRange Positions { get; init; }
-
-    /// <summary>What the mask does to the tile and the shard. <see cref="DistAttention.Coverage.None"/> is never sent.</summary>
-    public required Coverage Coverage { get; init; }
-
-    /// <summary>Blocks computed without mask code.</summary>
-    public required int BlocksFull { get; init; }
-
-    /// <summary>Blocks computed with mask bits.</summary>
-    public required int BlocksMasked { get; init; }
-
-    /// <summary>Blocks skipped.</summary>
-    public required int BlocksSkipped { get; init; }
-
-    /// <summary>Why blocks were skipped; empty if none were.</summary>
-    public required string SkipReason { get; init; }
-
-    /// <summary>Visible query/position pairs, counted once for all heads.</summary>
-    public required Int128 UnmaskedPairs { get; init; }
-
-    /// <summary>Bytes of stored K/V read.</summary>
-    public required long KvBytes { get; init; }
-
-    /// <summary>Floating-point operations over the visible pairs.</summary>
-    public required double Flops { get; init; }
+    /// <summary>The plan beside what a call that followed it did.</summary>
+    /// <param name="summary">What the call did.</param>
+    public AttentionPlan With(AttentionSummary summary) => this with
+    {
+        Steps = [.. Steps.Select(step => step with
+        {
+            Actual = step.Kind == PlanStepKind.Finish
+                ? new StepActual(summary.Actuals.Finish, step.PredictedBytes)
+                : summary.Actuals.Of(step.Kind),
+        })],
+    };
 }

@@ -8,4 +8,6 @@ public sealed record FullMask : AttentionMask
 
     /// <inheritdoc/>
     public override string ToString() => "full";
+
+    private protected override void Describe(MaskDigest digest) => digest.Kind("full");
 }

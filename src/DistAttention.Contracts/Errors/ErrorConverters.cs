@@ -180,3 +180,21 @@ internal sealed class SiloUnreachableConverter : IConverter<SiloUnreachableExcep
 
     public ErrorFields ConvertToSurrogate(in SiloUnreachableException e) => new() { First = e.Silo, Second = e.Problem, Inner = e.InnerException };
 }
+
+/// <summary>Without its cause, which is of the disk or the database that the silo uses, and in its log.</summary>
+[RegisterConverter]
+internal sealed class StorageConverter : IConverter<StorageException, ErrorFields>
+{
+    public StorageException ConvertFromSurrogate(in ErrorFields f) => new(f.First!, f.Second!, isTransient: f.A != 0);
+
+    public ErrorFields ConvertToSurrogate(in StorageException e) => new() { First = e.File, Second = e.Problem, A = e.IsTransient ? 1 : 0 };
+}
+
+[RegisterConverter]
+internal sealed class StorageDamagedConverter : IConverter<StorageDamagedException, ErrorFields>
+{
+    public StorageDamagedException ConvertFromSurrogate(in ErrorFields f) => new(f.First!, f.A, new PositionRange(f.B, f.C), f.Second!);
+
+    public ErrorFields ConvertToSurrogate(in StorageDamagedException e) =>
+        new() { First = e.File, Second = e.Problem, A = e.Offset, B = e.Positions.Start, C = e.Positions.End };
+}

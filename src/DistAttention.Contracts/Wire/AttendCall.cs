@@ -105,4 +105,9 @@ public readonly record struct TileSummary(
     [property: Id(2)] long BlocksComputed,
     [property: Id(3)] long BlocksSkipped,
     [property: Id(4)] int Partials,
-    [property: Id(5)] int Retries);
+    [property: Id(5)] int Retries)
+{
+    /// <summary>What its steps took.</summary>
+    [Id(6)]
+    public AttentionActuals Actuals { get; init; }
+}

@@ -44,6 +44,35 @@ internal struct AppendResultSurrogate
     public SequenceSnapshot Snapshot;
 }
 
+/// <summary>Wire form of <see cref="AttentionActuals"/>: per step the time, in ticks of 100 ns, and the bytes.</summary>
+[GenerateSerializer, Immutable, Alias("DistAttention.AttentionActuals")]
+internal struct AttentionActualsSurrogate
+{
+    [Id(0)]
+    public long[] Steps;
+}
+
+[RegisterConverter]
+internal sealed class AttentionActualsConverter : IConverter<AttentionActuals, AttentionActualsSurrogate>
+{
+    private static readonly PlanStepKind[] _kinds = Enum.GetValues<PlanStepKind>();
+
+    public AttentionActuals ConvertFromSurrogate(in AttentionActualsSurrogate surrogate)
+    {
+        long[] steps = surrogate.Steps ?? [];
+        return new AttentionActuals(Step(steps, 0).Time, Step(steps, 1), Step(steps, 2), Step(steps, 3).Time);
+    }
+
+    public AttentionActualsSurrogate ConvertToSurrogate(in AttentionActuals value)
+    {
+        AttentionActuals actuals = value;
+        return new() { Steps = [.. _kinds.SelectMany(kind => new[] { actuals.Of(kind).Time.Ticks, actuals.Of(kind).Bytes })] };
+    }
+
+    private static StepActual Step(long[] steps, int index) =>
+        steps.Length < (2 * index) + 2 ? default : new(TimeSpan.FromTicks(steps[2 * index]), steps[(2 * index) + 1]);
+}
+
 [RegisterConverter]
 internal sealed class OperationIdConverter : IConverter<OperationId, OperationIdSurrogate>
 {

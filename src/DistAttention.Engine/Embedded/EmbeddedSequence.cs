@@ -180,8 +180,10 @@ internal sealed class EmbeddedSequence : IAttentionSequence
     private async ValueTask RunTileAsync(TileQuery tile, TileSink sink, CallTotals totals, CancellationToken cancellationToken)
     {
         using TileOutcome outcome = await _client.Executor.ExecuteAsync(tile, Ledger, cancellationToken).ConfigureAwait(false);
+        StepClock clock = new(_client.Options.TimeProvider);
         await sink.TakeAsync(tile, outcome, cancellationToken).ConfigureAwait(false);
-        totals.Add(tile.Rows, outcome.BlocksVisited, outcome.BlocksSkipped, outcome.Partials, outcome.Retries);
+        AttentionActuals actuals = outcome.Actuals with { Finish = clock.Step(0).Time };
+        totals.Add(tile.Rows, outcome.BlocksVisited, outcome.BlocksSkipped, outcome.Partials, outcome.Retries, actuals);
     }
 
     private SnapshotPin Pin(AttendOptions options)

@@ -12,6 +12,10 @@ public interface IShardGateway
     /// <exception cref="StaleWriteException">The reservation is no longer good.</exception>
     ValueTask WriteAsync(OwnerId owner, ShardWrite write, CancellationToken cancellationToken);
 
+    /// <summary>Whether what is sent to an owner leaves this process.</summary>
+    /// <param name="owner">The owner.</param>
+    bool IsRemote(OwnerId owner) => false;
+
     /// <summary>Computes a query tile over the shards one owner holds.</summary>
     /// <param name="owner">The owner.</param>
     /// <param name="request">The tile.</param>

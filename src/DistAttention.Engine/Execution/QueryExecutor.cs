@@ -44,7 +44,9 @@ public sealed class QueryExecutor
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<TileOutcome> ExecuteAsync(TileQuery query, ISequenceLedger ledger, CancellationToken cancellationToken)
     {
+        StepClock clock = new(_time);
         TilePlan plan = _plans.Get(query.Snapshot, query.Options.Mask, query.Mask, query.Queries);
+        AttentionActuals actuals = new() { Plan = clock.Step(0).Time };
         SequenceSpec spec = query.Snapshot.Spec;
         ScoreFunction score = query.Options.Score;
         query = await PrepareJob.PrepareAsync(_pool, query, cancellationToken).ConfigureAwait(false);
@@ -52,7 +54,7 @@ public sealed class QueryExecutor
         {
             PooledPartial empty = new(query.Rows, spec.NumHeadsQ, spec.HeadDimV);
             await AddSinksAsync(empty, score, spec, cancellationToken).ConfigureAwait(false);
-            return new TileOutcome(empty, 0, plan.BlocksSkipped, 0, 0) { Prepared = query };
+            return new TileOutcome(empty, 0, plan.BlocksSkipped, 0, 0) { Prepared = query, Actuals = actuals };
         }
 
         FanOut<TileAnswer> fanOut = new(query, ledger, _time, _compute, _hedge);
@@ -60,9 +62,15 @@ public sealed class QueryExecutor
         IReadOnlyList<NodePartial> partials = answers.Length == 1
             ? answers[0].Partials
             : [.. answers.SelectMany(static a => a.Partials).OrderBy(static p => p.Node.FirstRun)];
+        actuals = actuals with { Ask = clock.Step(TravelledBytes(query, plan)) };
         PooledPartial root = partials.Count == 1 ? partials[0].Partial : await MergeAsync([.. partials], query, cancellationToken).ConfigureAwait(false);
         await AddSinksAsync(root, score, spec, cancellationToken).ConfigureAwait(false);
-        return new TileOutcome(root, plan.BlocksVisited, plan.BlocksSkipped, partials.Count, fanOut.Retries) { Prepared = query };
+        long merged = partials.Count == 1 ? 0 : (long)partials.Count * PooledPartial.LengthOf(query.Rows, spec.NumHeadsQ, spec.HeadDimV) * sizeof(float);
+        return new TileOutcome(root, plan.BlocksVisited, plan.BlocksSkipped, partials.Count, fanOut.Retries)
+        {
+            Prepared = query,
+            Actuals = actuals with { Merge = clock.Step(merged) },
+        };
     }
 
     /// <summary>Runs the second pass of a tile.</summary>
@@ -113,6 +121,23 @@ public sealed class QueryExecutor
         }
 
         return _pool.RunAsync(new FinishJob(outcome.Root, o, lse, query.FirstRow, cancellationToken));
+    }
+
+    /// <summary>Bytes of queries, mask data and partials that are not of this process.</summary>
+    private long TravelledBytes(TileQuery query, TilePlan plan)
+    {
+        SequenceSpec spec = query.Snapshot.Spec;
+        long bytes = 0;
+        foreach (OwnerWork work in plan.Work)
+        {
+            if (_gateway.IsRemote(work.Owner))
+            {
+                bytes += ((long)query.Q.Length + ((long)work.Nodes.Count * PooledPartial.LengthOf(query.Rows, spec.NumHeadsQ, spec.HeadDimV))) * sizeof(float);
+                bytes += query.Options.Mask.HasData ? query.Options.Mask.DataBytes(query.Queries, work.PositionsOf(spec.ShardLength)) : 0;
+            }
+        }
+
+        return bytes;
     }
 
     private async ValueTask AddSinksAsync(PooledPartial root, ScoreFunction score, SequenceSpec spec, CancellationToken cancellationToken)

@@ -10,6 +10,9 @@ internal sealed class TileJob : ComputeJob
     /// <summary>Tiles of at most this many rows go before longer ones.</summary>
     private const int ShortRows = 16;
 
+    /// <summary>Tiles of fewer rows have items too short for their order to matter.</summary>
+    private const int OrderedRows = 512;
+
     private readonly TileRequest _request;
     private readonly HeldBlocks _held;
     private readonly WorkSplit _split;
@@ -17,6 +20,7 @@ internal sealed class TileJob : ComputeJob
     private readonly CompiledScore _score;
     private readonly NodePartial[] _results; // per node asked for; its first piece is computed in place
     private readonly PooledPartial? _pieces; // [pieces, rows]: the partials of all other pieces
+    private readonly int[]? _order;
 
     private TileJob(TileRequest request, CompiledScore score, HeldBlocks held, WorkSplit split, CancellationToken cancellationToken)
         : base(split.Count, request.Rows <= ShortRows, cancellationToken)
@@ -27,6 +31,7 @@ internal sealed class TileJob : ComputeJob
         _split = split;
         _mask = CompiledMask.Compile(request.Mask);
         _score = score;
+        _order = request.Rows < OrderedRows ? null : WorkOrder.Of(split, _mask, request.FirstQueryPosition, held.Positions);
         _results = new NodePartial[request.Nodes.Count];
         for (int i = 0; i < _results.Length; i++)
         {
@@ -55,7 +60,7 @@ internal sealed class TileJob : ComputeJob
 
     protected override void Run(int item, KernelScratch scratch)
     {
-        WorkItem work = _split[item];
+        WorkItem work = _split[_order is null ? item : _order[item]];
         TreeNode node = _split.Nodes[work.Node];
         AttentionKernel.ComputeNode(
             _held.View,

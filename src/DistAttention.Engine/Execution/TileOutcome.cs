@@ -11,6 +11,9 @@ public sealed record TileOutcome(PooledPartial Root, long BlocksVisited, long Bl
     /// <summary>The tile as its owners took it: queries projected and turned.</summary>
     public required TileQuery Prepared { get; init; }
 
+    /// <summary>What its steps took, all but the last one.</summary>
+    public AttentionActuals Actuals { get; init; }
+
     /// <inheritdoc/>
     public void Dispose() => Root.Dispose();
 }

@@ -35,6 +35,9 @@ public sealed record TileRequest
     /// <summary>The nodes to answer; every visible position under them is in <see cref="Shards"/>.</summary>
     public required IReadOnlyList<TreeNode> Nodes { get; init; }
 
+    /// <summary>The owner's positions, neighbours together.</summary>
+    public PositionRange[] Positions => ShardSlice.Positions(Shards, Spec.ShardLength);
+
     /// <summary>Positions of the rows.</summary>
     public PositionRange Queries => new(FirstQueryPosition, FirstQueryPosition + Rows);
 }

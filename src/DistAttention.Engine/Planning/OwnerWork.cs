@@ -26,6 +26,10 @@ public sealed class OwnerWork
     /// <summary>Positions that its answer must have counted.</summary>
     public long Positions { get; private set; }
 
+    /// <summary>The positions of its visible shards, neighbours together.</summary>
+    /// <param name="shardLength">Positions per shard.</param>
+    public PositionRange[] PositionsOf(int shardLength) => ShardSlice.Positions(_shards, shardLength);
+
     /// <summary>Assigns the nodes over visible shards to their owners.</summary>
     /// <param name="visible">Visible shards, in the order of their positions.</param>
     /// <param name="shardLength">Positions per shard.</param>

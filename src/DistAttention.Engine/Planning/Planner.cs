@@ -46,7 +46,8 @@ public static class Planner
     /// <param name="snapshot">What the call is computed against.</param>
     /// <param name="rows">Query rows.</param>
     /// <param name="options">How to attend.</param>
-    public static AttentionPlan Plan(SequenceId id, SequenceSpec spec, SequenceSnapshot snapshot, long rows, AttendOptions options)
+    /// <param name="rates">How fast things are; by default, this machine with all its processors.</param>
+    public static AttentionPlan Plan(SequenceId id, SequenceSpec spec, SequenceSnapshot snapshot, long rows, AttendOptions options, CostRates? rates = null)
     {
         spec.Validate();
         ShardEntry[] shards = new ShardEntry[LedgerSnapshot.ShardCount(snapshot.Length, spec.ShardLength)];
@@ -55,14 +56,15 @@ public static class Planner
             shards[i] = new ShardEntry(new ShardId(Guid.Empty, i, 0), OwnerId.Local);
         }
 
-        return Plan(new LedgerSnapshot(id, spec, snapshot, shards), rows, options);
+        return Plan(new LedgerSnapshot(id, spec, snapshot, shards), rows, options, rates);
     }
 
     /// <summary>The plan of a whole call.</summary>
     /// <param name="snapshot">What the call is computed against.</param>
     /// <param name="rows">Query rows.</param>
     /// <param name="options">How to attend.</param>
-    public static AttentionPlan Plan(LedgerSnapshot snapshot, long rows, AttendOptions options)
+    /// <param name="rates">How fast things are; by default, this machine with all its processors.</param>
+    public static AttentionPlan Plan(LedgerSnapshot snapshot, long rows, AttendOptions options, CostRates? rates = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         CompiledMask mask = CompiledMask.Compile(options.Mask);
@@ -70,16 +72,27 @@ public static class Planner
         int tileRows = TileRows(snapshot.Spec);
         long first = FirstQueryPosition(options, rows, snapshot.State.Length);
         List<ShardVisit> visits = [];
+        PlanCosts costs = new(snapshot.Spec, options.Mask, rates ?? CostRates.OfThisMachine(Environment.ProcessorCount));
+        long budget = CompiledMask.PairsLookedAt;
         for (long row = 0; row < rows; row += tileRows)
         {
             PositionRange queries = new(first + row, first + Math.Min(rows, row + tileRows));
+            int firstVisit = visits.Count;
+            List<ShardSlice> visible = [];
             for (int i = 0; i < snapshot.Shards.Length; i++)
             {
-                visits.Add(Visit(snapshot, mask, queries, i, skipReason));
+                ShardVisit visit = Visit(snapshot, mask, queries, i, skipReason, ref budget);
+                visits.Add(visit);
+                if (visit.Coverage != Coverage.None)
+                {
+                    visible.Add(new ShardSlice(snapshot.Shards.Span[i], (int)visit.Positions.Length));
+                }
             }
+
+            costs.Add(visits.Skip(firstVisit), OwnerWork.Assign(visible, snapshot.Spec.ShardLength, TreeNode.Root(snapshot.State.Length)), queries);
         }
 
-        return new AttentionPlan
+        return costs.Into(new AttentionPlan
         {
             Sequence = snapshot.Id,
             Snapshot = snapshot.State,
@@ -87,15 +100,15 @@ public static class Planner
             Queries = new PositionRange(first, first + rows),
             TileRows = tileRows,
             Visits = visits,
-        };
+        });
     }
 
-    private static ShardVisit Visit(LedgerSnapshot snapshot, CompiledMask mask, PositionRange queries, int shard, string skipReason)
+    private static ShardVisit Visit(LedgerSnapshot snapshot, CompiledMask mask, PositionRange queries, int shard, string skipReason, ref long budget)
     {
         SequenceSpec spec = snapshot.Spec;
         PositionRange positions = PositionsOf(shard, spec.ShardLength, snapshot.State.Length);
         ShardSurvey survey = ShardSurvey.Of(mask, queries, positions);
-        Int128 pairs = survey.Coverage == Coverage.None ? 0 : mask.CountVisible(queries, positions);
+        PairCount pairs = survey.Coverage == Coverage.None ? default : mask.CountVisible(queries, positions, ref budget);
         return new ShardVisit
         {
             Queries = queries,
@@ -109,7 +122,7 @@ public static class Planner
             SkipReason = survey.BlocksSkipped == 0 ? "" : skipReason,
             UnmaskedPairs = pairs,
             KvBytes = (long)(survey.BlocksFull + survey.BlocksMasked) * KvLayout.Of(spec).BlockBytes,
-            Flops = 2.0 * (double)pairs * spec.NumHeadsQ * (spec.StoredHeadDim + spec.HeadDimV),
+            Flops = 2.0 * pairs.Estimate * spec.NumHeadsQ * (spec.StoredHeadDim + spec.HeadDimV),
         };
     }
 }

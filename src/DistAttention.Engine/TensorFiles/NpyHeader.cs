@@ -14,7 +14,9 @@ internal static class NpyHeader
     public static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
     /// <summary>Reads the header and holds it against the length of the file.</summary>
-    public static TensorLayout Read(BoundedFile file)
+    /// <param name="file">The file.</param>
+    /// <param name="integers">Whether booleans and integers are wanted, instead of floating-point numbers.</param>
+    public static TensorLayout Read(BoundedFile file, bool integers = false)
     {
         Span<byte> prefix = stackalloc byte[12]; // magic, major, minor, length in 2 bytes (1.0) or 4 (2.0, 3.0)
         prefix = prefix[..(int)Math.Min(prefix.Length, file.Length)];
@@ -38,7 +40,7 @@ internal static class NpyHeader
         byte[] text = new byte[length];
         file.ReadExactly(start, text);
         NpyDictionary header = NpyDictionary.Parse(file, text);
-        TensorDataType type = ParseType(file, header.Descr);
+        TensorDataType type = integers ? ParseIntegerType(file, header.Descr) : ParseType(file, header.Descr);
         if (header.FortranOrder)
         {
             throw file.Error("is in Fortran order; save it in C order (numpy.ascontiguousarray)");
@@ -74,6 +76,17 @@ internal static class NpyHeader
         "<f8" => TensorDataType.Float64,
         ">f4" or ">f2" or ">f8" => throw file.Error($"is big-endian ({UntrustedText.Quote(descr)}); save it as little-endian ('<{descr[1..]}')"),
         _ => throw file.Error($"holds elements of type {UntrustedText.Quote(descr)}; '<f4', '<f2' and '<f8' (float32, float16, float64) are read"),
+    };
+
+    private static TensorDataType ParseIntegerType(BoundedFile file, string descr) => descr switch
+    {
+        "|b1" => TensorDataType.Boolean,
+        "|u1" => TensorDataType.UInt8,
+        "|i1" => TensorDataType.Int8,
+        "<i2" => TensorDataType.Int16,
+        "<i4" => TensorDataType.Int32,
+        "<i8" => TensorDataType.Int64,
+        _ => throw file.Error($"holds elements of type {UntrustedText.Quote(descr)}; masks are read from '|b1', '|u1', '|i1', '<i2', '<i4' and '<i8' (booleans and integers)"),
     };
 
     private static void HoldAgainstLength(BoundedFile file, long[] shape, TensorDataType type, long available)

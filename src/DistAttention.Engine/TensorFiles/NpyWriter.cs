@@ -14,20 +14,13 @@ public sealed class NpyWriter : IDisposable
     private const int HeaderAlignment = 64;
 
     private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly string _path;
-    private readonly string _temporaryPath;
-    private readonly FileStream _stream;
+    private readonly PublishedFile _file;
     private long _missing;
-    private bool _finished;
-    private bool _published;
 
-    private NpyWriter(string path, long[] shape)
+    private NpyWriter(PublishedFile file, long[] shape)
     {
-        _path = path;
+        _file = file;
         _missing = shape.Aggregate(1L, static (product, dimension) => checked(product * dimension));
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".";
-        _temporaryPath = Path.Combine(folder, $".distattn-{Path.GetRandomFileName()}.tmp");
-        _stream = new FileStream(_temporaryPath, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
     }
 
     /// <summary>Starts a file.</summary>
@@ -36,28 +29,17 @@ public sealed class NpyWriter : IDisposable
     /// <exception cref="TensorFileException">No file can be made there.</exception>
     public static NpyWriter Create(string path, params long[] shape)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        if (Directory.Exists(path))
-        {
-            throw new TensorFileException(path, "is a folder");
-        }
-
-        if (IsDevice(path))
-        {
-            throw new TensorFileException(path, "is a device; a file in its place would break it");
-        }
-
-        NpyWriter? writer = null;
+        PublishedFile file = PublishedFile.Create(path);
         try
         {
-            writer = new NpyWriter(path, shape);
-            writer._stream.Write(Header(shape));
+            NpyWriter writer = new(file, shape);
+            file.Stream.Write(Header(shape));
             return writer;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (IOException error)
         {
-            writer?.Dispose();
-            throw Explain(path, error);
+            file.Dispose();
+            throw file.Error(error);
         }
     }
 
@@ -85,7 +67,7 @@ public sealed class NpyWriter : IDisposable
         }
         catch (IOException error)
         {
-            throw Explain(_path, error);
+            throw _file.Error(error);
         }
 
         _missing -= elements.Length;
@@ -98,61 +80,22 @@ public sealed class NpyWriter : IDisposable
     {
         if (_missing != 0)
         {
-            throw new InvalidOperationException($"{_missing} elements of '{_path}' were never written.");
+            throw new InvalidOperationException($"{_missing} elements of '{_file.Path}' were never written.");
         }
 
-        try
-        {
-            _stream.Flush(flushToDisk: true);
-            _stream.Dispose();
-        }
-        catch (IOException error)
-        {
-            throw Explain(_path, error);
-        }
-
-        _finished = true;
+        _file.Finish();
         return Convert.ToHexStringLower(_sha256.GetHashAndReset());
     }
 
     /// <summary>Gives the finished file its name, in one step.</summary>
     /// <exception cref="TensorFileException">It cannot be renamed.</exception>
-    public void Publish()
-    {
-        if (!_finished)
-        {
-            throw new InvalidOperationException("Finish comes before Publish.");
-        }
-
-        try
-        {
-            File.Move(_temporaryPath, _path, overwrite: true);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw Explain(_path, error);
-        }
-
-        _published = true;
-    }
+    public void Publish() => _file.Publish();
 
     /// <summary>Deletes the file unless it was published.</summary>
     public void Dispose()
     {
         _sha256.Dispose();
-        try
-        {
-            _stream.Dispose();
-        }
-        catch (IOException)
-        {
-            // the disk is full: what could not be flushed is deleted now
-        }
-
-        if (!_published)
-        {
-            File.Delete(_temporaryPath);
-        }
+        _file.Dispose();
     }
 
     /// <summary>Format 1.0: magic, version, length, the dictionary, and spaces up to a multiple of 64 bytes, the last one a line feed.</summary>
@@ -173,28 +116,9 @@ public sealed class NpyWriter : IDisposable
         return header;
     }
 
-    // Replacing is done by renaming, which, for a privileged user, would turn /dev/null into a file.
-    private static bool IsDevice(string path)
-    {
-        string full = Path.GetFullPath(path);
-        return !OperatingSystem.IsWindows()
-            && full.StartsWith("/dev/", StringComparison.Ordinal)
-            && !full.StartsWith("/dev/shm/", StringComparison.Ordinal);
-    }
-
-    private static TensorFileException Explain(string path, Exception error) => new(
-        path,
-        error switch
-        {
-            DirectoryNotFoundException => "its folder does not exist",
-            UnauthorizedAccessException => "may not be written",
-            _ => $"cannot be written: {error.Message.TrimEnd('.')}",
-        },
-        error);
-
     private void WriteBytes(ReadOnlySpan<byte> bytes)
     {
         _sha256.AppendData(bytes);
-        _stream.Write(bytes);
+        _file.Stream.Write(bytes);
     }
 }

@@ -49,14 +49,21 @@ internal sealed record SafetensorsEntry(string Name, string DataType, long[] Sha
     }
 
     /// <summary>Where the elements lie, after holding the shape against the data.</summary>
-    public TensorLayout ToLayout(BoundedFile file, long dataOffset)
+    public TensorLayout ToLayout(BoundedFile file, long dataOffset, bool integers)
     {
-        TensorDataType type = DataType switch
+        TensorDataType type = (integers, DataType) switch
         {
-            "F32" => TensorDataType.Float32,
-            "F16" => TensorDataType.Float16,
-            "BF16" => TensorDataType.BFloat16,
-            "F64" => TensorDataType.Float64,
+            (false, "F32") => TensorDataType.Float32,
+            (false, "F16") => TensorDataType.Float16,
+            (false, "BF16") => TensorDataType.BFloat16,
+            (false, "F64") => TensorDataType.Float64,
+            (true, "BOOL") => TensorDataType.Boolean,
+            (true, "U8") => TensorDataType.UInt8,
+            (true, "I8") => TensorDataType.Int8,
+            (true, "I16") => TensorDataType.Int16,
+            (true, "I32") => TensorDataType.Int32,
+            (true, "I64") => TensorDataType.Int64,
+            (true, _) => throw file.Error($"holds elements of type {UntrustedText.Quote(DataType)}; masks are read from BOOL, U8, I8, I16, I32 and I64"),
             _ => throw file.Error($"holds elements of type {UntrustedText.Quote(DataType)}; F32, F16, BF16 and F64 are read"),
         };
         string declared = TensorLayout.Describe(Shape, type);

@@ -11,12 +11,16 @@ internal static class SafetensorsHeader
 {
     private const int PrefixLength = 8;
     private const int MaxLength = 100_000_000; // the format's own limit
-    private const string MetadataName = "__metadata__";
+
+    /// <summary>The name that is no tensor's.</summary>
+    public const string MetadataName = "__metadata__";
 
     /// <summary>Finds one tensor, after holding the whole header against the length of the file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="name">The tensor's name; null for the only one of the file.</param>
-    public static TensorLayout Read(BoundedFile file, string? name)
+    /// <param name="integers">Whether booleans and integers are wanted, instead of floating-point numbers.</param>
+    /// <param name="metadata">Receives the texts that go with the tensors; what is no text is left out.</param>
+    public static TensorLayout Read(BoundedFile file, string? name, bool integers, out IReadOnlyDictionary<string, string> metadata)
     {
         if (file.Length < PrefixLength)
         {
@@ -38,13 +42,24 @@ internal static class SafetensorsHeader
 
         byte[] json = new byte[length];
         file.ReadExactly(PrefixLength, json);
-        List<SafetensorsEntry> entries = Parse(file, json);
+        Dictionary<string, string> texts = [];
+        List<SafetensorsEntry> entries = Parse(file, json, texts);
+        metadata = texts;
         long dataOffset = PrefixLength + (long)length;
         RequireGapless(file, entries, file.Length - dataOffset);
-        return Find(file, entries, name).ToLayout(file, dataOffset);
+        return Find(file, entries, name).ToLayout(file, dataOffset, integers);
     }
 
-    private static List<SafetensorsEntry> Parse(BoundedFile file, ReadOnlySpan<byte> json)
+    /// <summary>How the format spells a type.</summary>
+    public static string NameOf(TensorDataType type) => type switch
+    {
+        TensorDataType.Float32 => "F32",
+        TensorDataType.Float16 => "F16",
+        TensorDataType.BFloat16 => "BF16",
+        _ => "F64",
+    };
+
+    private static List<SafetensorsEntry> Parse(BoundedFile file, ReadOnlySpan<byte> json, Dictionary<string, string> metadata)
     {
         List<SafetensorsEntry> entries = [];
         HashSet<string> names = [];
@@ -59,7 +74,7 @@ internal static class SafetensorsHeader
                 Require(reader.Read(), "ends early");
                 if (name == MetadataName)
                 {
-                    reader.Skip();
+                    ReadTexts(ref reader, metadata);
                 }
                 else
                 {
@@ -80,6 +95,29 @@ internal static class SafetensorsHeader
             if (!condition)
             {
                 throw file.Error($"has a .safetensors header that {problem}");
+            }
+        }
+    }
+
+    private static void ReadTexts(ref Utf8JsonReader reader, Dictionary<string, string> texts)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return;
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            string key = reader.GetString()!;
+            reader.Read();
+            if (reader.TokenType == JsonTokenType.String)
+            {
+                texts[key] = reader.GetString()!;
+            }
+            else
+            {
+                reader.Skip();
             }
         }
     }

@@ -12,13 +12,16 @@ public sealed class TensorFile : IDisposable
     private const string SafetensorsSuffix = ".safetensors";
     private const int BufferBytes = 256 * 1024;
 
+    private static readonly IReadOnlyDictionary<string, string> _noMetadata = new Dictionary<string, string>();
+
     private readonly BoundedFile _file;
     private readonly TensorLayout _layout;
 
-    private TensorFile(BoundedFile file, TensorLayout layout)
+    private TensorFile(BoundedFile file, TensorLayout layout, IReadOnlyDictionary<string, string> metadata)
     {
         _file = file;
         _layout = layout;
+        Metadata = metadata;
         RowLength = layout.Shape.Skip(1).Aggregate(1L, static (product, dimension) => product * dimension);
     }
 
@@ -37,6 +40,9 @@ public sealed class TensorFile : IDisposable
     /// <summary>Elements of one row: the product of the dimensions after the first.</summary>
     public long RowLength { get; }
 
+    /// <summary>Texts that the file holds beside its tensors, untrusted; none in an <c>.npy</c> file.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
     /// <summary>Opens a tensor.</summary>
     /// <param name="name">
     /// <c>path.npy</c>, <c>path.safetensors:tensor</c>, or <c>path.safetensors</c> if that file holds one tensor only.
@@ -49,7 +55,9 @@ public sealed class TensorFile : IDisposable
         BoundedFile file = BoundedFile.Open(path, name);
         try
         {
-            return new TensorFile(file, isSafetensors ? SafetensorsHeader.Read(file, tensor) : NpyHeader.Read(file));
+            IReadOnlyDictionary<string, string> metadata = _noMetadata;
+            TensorLayout layout = isSafetensors ? SafetensorsHeader.Read(file, tensor, integers: false, out metadata) : NpyHeader.Read(file);
+            return new TensorFile(file, layout, metadata);
         }
         catch
         {
@@ -101,7 +109,7 @@ public sealed class TensorFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private static (string Path, string? Tensor, bool IsSafetensors) SplitName(string name)
+    internal static (string Path, string? Tensor, bool IsSafetensors) SplitName(string name)
     {
         int colon = name.IndexOf(SafetensorsSuffix + ":", StringComparison.OrdinalIgnoreCase);
         if (colon >= 0)

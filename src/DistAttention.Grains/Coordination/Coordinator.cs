@@ -41,13 +41,15 @@ internal sealed class Coordinator
             float[] answer = ArrayPool<float>.Shared.Rent(cells * (spec.HeadDimV + 1));
             Memory<float> o = answer.AsMemory(0, cells * spec.HeadDimV);
             Memory<float> lse = answer.AsMemory(cells * spec.HeadDimV, cells);
+            StepClock clock = new(_time);
             await executor.FinishAsync(query, outcome, o, lse, token).ConfigureAwait(false);
+            TimeSpan finish = clock.Step(0).Time;
             int unsent = 2;
             return new AttendReply
             {
                 Output = TensorPayload.SentOnce(o, Sent, query.Rows, spec.NumHeadsQ, spec.HeadDimV),
                 Lse = TensorPayload.SentOnce(lse, Sent, query.Rows, spec.NumHeadsQ),
-                Summary = Of(summary, outcome),
+                Summary = Of(summary, outcome, finish),
             };
 
             void Sent()
@@ -135,12 +137,13 @@ internal sealed class Coordinator
         return new BatchReply(replies, errors);
     }
 
-    private static TileSummary Of(TileSummary summary, TileOutcome outcome) => summary with
+    private static TileSummary Of(TileSummary summary, TileOutcome outcome, TimeSpan finish = default) => summary with
     {
         BlocksComputed = outcome.BlocksVisited,
         BlocksSkipped = outcome.BlocksSkipped,
         Partials = outcome.Partials,
         Retries = outcome.Retries,
+        Actuals = outcome.Actuals with { Finish = finish },
     };
 
     private static MassReply ToReply(MassSpan mass, TileSummary summary)

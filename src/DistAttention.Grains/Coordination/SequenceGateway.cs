@@ -16,6 +16,8 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
 {
     private SequenceId Id => new(ledger.Handle.Name);
 
+    public bool IsRemote(OwnerId owner) => owner != links.Silos.Self;
+
     public async ValueTask WriteAsync(OwnerId owner, ShardWrite write, CancellationToken cancellationToken)
     {
         WriteCall call = new()
@@ -74,7 +76,7 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
     {
         SequenceSpec spec = request.Spec;
         long answerRow = (long)request.Nodes.Count * PooledPartial.LengthOf(1, spec.NumHeadsQ, spec.HeadDimV) * sizeof(float);
-        int rowsPerCall = CallLimits.RowsThatFit(CallLimits.MessageBytes, answerRow, request.Rows);
+        int rowsPerCall = MaskLimits.RowsThatFit(request.Mask, request.Queries, request.Positions, CallLimits.RowsThatFit(CallLimits.MessageBytes, answerRow, request.Rows));
         CallLimits.RequireFits("The answer to one query row", answerRow);
         RowSlices slices = new(request.Rows, CallLimits.EvenSlices(request.Rows, rowsPerCall));
         TileReply[] replies = await Task.WhenAll(slices.Select(s => CallAsync(
@@ -83,7 +85,7 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
             EngineWire.ToCall(request, s.First, s.Count),
             static (host, call, token) => host.ComputeAsync(call, token),
             static call => call.CallId,
-            static call => call.Q.ByteLength,
+            static call => call.Q.ByteLength + call.Mask.Bytes.Length,
             cancellationToken))).ConfigureAwait(false);
         links.Traffic.Add(replies.Sum(static r => r.Partials.Sum(static p => (long)p.ByteLength)));
         TileReply? incomplete = replies.FirstOrDefault(static r => r.NotHere.Length > 0);
@@ -106,7 +108,8 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
 
         long answerRow = request.Tile.Spec.NumHeadsQ * ((request.Bins * (long)sizeof(ulong)) + (request.TopK * (long)(sizeof(long) + sizeof(float))));
         Parcels.RequireFits("The mass of one query row", answerRow);
-        RowSlices slices = new(request.Tile.Rows, CallLimits.RowsThatFit(CallLimits.MessageBytes, answerRow, request.Tile.Rows));
+        int rowsPerCall = CallLimits.RowsThatFit(CallLimits.MessageBytes, answerRow, request.Tile.Rows);
+        RowSlices slices = new(request.Tile.Rows, MaskLimits.RowsThatFit(request.Tile.Mask, request.Tile.Queries, request.Tile.Positions, rowsPerCall));
         TileMassReply[] replies = await Task.WhenAll(slices.Select(s => CallAsync(
             owner,
             request.Tile,
@@ -114,7 +117,7 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
             async (host, call, token) =>
                 await Parcels.WholeAsync(links.Serializer, host, await host.MassAsync(call, token).ConfigureAwait(false), token).ConfigureAwait(false),
             static call => call.Tile.CallId,
-            static call => call.Tile.Q.ByteLength,
+            static call => call.Tile.Q.ByteLength + call.Tile.Mask.Bytes.Length,
             cancellationToken))).ConfigureAwait(false);
         TileMassReply? incomplete = replies.FirstOrDefault(static r => r.NotHere.Length > 0);
         if (incomplete is not null)

@@ -8,12 +8,12 @@ namespace DistAttention.Grains;
 
 /// <summary>
 /// Gives silos aligned groups of neighbouring shards, so that each answers with few partials, and small enough groups that the
-/// work of the expected mask is shared out: at least four groups per silo in all, of 2ⁿ shards each; one where every shard is as
-/// much work as the next and the silos share them evenly.
+/// work of the expected mask is shared out: at least four groups per silo among the shards that one query tile sees, of 2ⁿ shards
+/// each, so that under a window neighbouring shards are apart; one where every tile sees all and the silos share shards evenly.
 /// </summary>
 /// <remarks>
-/// A group goes to the silo with the least work so far (work of a shard: its length, and under a causal mask how many of the
-/// expected queries see it) among those whose memory can take it; the sequence's first group goes to the silo of its ledger, so
+/// A group goes to the silo with the least work so far (work of a shard: how many pairs of the expected queries and its
+/// positions are visible) among those whose memory can take it; the sequence's first group goes to the silo of its ledger, so
 /// that a silo that holds no shard of a sequence can be lost without losing the sequence.
 /// </remarks>
 internal sealed class GroupPlacement(ISiloMemory silos) : IShardPlacement
@@ -29,7 +29,8 @@ internal sealed class GroupPlacement(ISiloMemory silos) : IShardPlacement
         long total = Math.Max(end, spec.ExpectedLength ?? 0);
         int totalShards = Math.Max(shards.Length + 1, LedgerSnapshot.ShardCount(total, spec.ShardLength));
         IReadOnlyList<OwnerId> live = silos.Live();
-        int group = 1 << BitOperations.Log2((uint)Math.Max(1, totalShards / GroupsFor(spec, live.Count)));
+        ExpectedWork expected = new(spec, totalShards);
+        int group = 1 << BitOperations.Log2((uint)Math.Max(1, expected.ShardsPerTile() / GroupsFor(expected, live.Count)));
         if (shards.Length % group != 0 && live.Contains(shards[^1].Owner))
         {
             return shards[^1].Owner;
@@ -42,7 +43,7 @@ internal sealed class GroupPlacement(ISiloMemory silos) : IShardPlacement
             return live.MaxBy(s => silos.FreeBytes(s) ?? 0);
         }
 
-        Dictionary<OwnerId, double> work = WorkSoFar(spec, shards, totalShards);
+        Dictionary<OwnerId, double> work = WorkSoFar(expected, shards);
         return roomy
             .OrderBy(s => work.GetValueOrDefault(s))
             .ThenBy(s => s == silos.Self ? 0 : 1)
@@ -52,16 +53,15 @@ internal sealed class GroupPlacement(ISiloMemory silos) : IShardPlacement
 
     public OwnerId? ChooseInstead(SequenceSpec spec, ImmutableArray<ShardEntry> shards, int index) => silos.TakesOverFrom(shards[index].Owner);
 
-    private static int GroupsFor(SequenceSpec spec, int silos) =>
-        spec.ExpectedMask is not CausalMask && BitOperations.IsPow2(silos) ? silos : (int)BitOperations.RoundUpToPowerOf2((uint)(silos * GroupsPerSilo));
+    private static int GroupsFor(ExpectedWork expected, int silos) =>
+        expected.IsEven && BitOperations.IsPow2(silos) ? silos : (int)BitOperations.RoundUpToPowerOf2((uint)(silos * GroupsPerSilo));
 
-    private static Dictionary<OwnerId, double> WorkSoFar(SequenceSpec spec, ImmutableArray<ShardEntry> shards, int totalShards)
+    private static Dictionary<OwnerId, double> WorkSoFar(ExpectedWork expected, ImmutableArray<ShardEntry> shards)
     {
         Dictionary<OwnerId, double> work = [];
         foreach (ShardEntry shard in shards)
         {
-            double ofShard = spec.ExpectedMask is CausalMask ? totalShards - shard.Id.Index - 0.5 : 1;
-            work[shard.Owner] = work.GetValueOrDefault(shard.Owner) + ofShard;
+            work[shard.Owner] = work.GetValueOrDefault(shard.Owner) + expected.Of(shard.Id.Index);
         }
 
         return work;

@@ -48,11 +48,12 @@ internal static class EngineWire
         [.. view.Parts.Select(static p => new ReservedPart(new ShardEntry(ToId(p.Shard), new OwnerId(p.Owner)), p.FirstIdx, p.Offset, p.Count, p.CommittedRows))],
         view.Completed);
 
-    /// <summary>Some rows of a tile, for the wire.</summary>
+    /// <summary>Some rows of a tile, for the wire; of the mask's data only what is about those rows and the owner's positions.</summary>
     public static TileCall ToCall(TileRequest request, int firstRow, int rows)
     {
         SequenceSpec spec = request.Spec;
         int row = spec.NumHeadsQ * spec.StoredHeadDim;
+        PositionRange queries = new(request.FirstQueryPosition + firstRow, request.FirstQueryPosition + firstRow + rows);
         return new TileCall
         {
             CallId = Guid.NewGuid(),
@@ -61,7 +62,7 @@ internal static class EngineWire
             Q = new TensorPayload(request.Q.Slice(firstRow * row, rows * row), rows, spec.NumHeadsQ, spec.StoredHeadDim),
             Rows = rows,
             FirstQueryPosition = request.FirstQueryPosition + firstRow,
-            Mask = Packed.Of(request.Mask),
+            Mask = Packed.Of(request.Mask.HasData ? request.Mask.Restrict(queries, request.Positions) : request.Mask),
             Score = Packed.Of(request.Score),
             Shards = [.. request.Shards.Select(static s => new WireSlice(ToRef(s.Shard.Id), s.Length))],
             Nodes = [.. request.Nodes.Select(static n => new WireNode(n.Level, n.Index))],

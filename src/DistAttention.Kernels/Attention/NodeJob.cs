@@ -46,6 +46,12 @@ internal unsafe struct NodeJob
         }
     }
 
+    /// <summary>
+    /// Whether a tile may be computed from its first visible key on. Modifiers know keys by their place in the tile, and values that are a
+    /// part of keys are copied from its start.
+    /// </summary>
+    public readonly bool StartsLate => Score.IsPlain && !Layout.ValueFromKeyPrefix;
+
     /// <summary>The job of a call; blocks and queries are its spans, pinned.</summary>
     public static NodeJob Create(KvView kv, nint* blocks, int headKv, QueryTile q, float* queries, KernelScratch scratch, CancellationToken token) => new()
     {

@@ -116,7 +116,12 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
         bool masked = coverage == Coverage.Masked;
         if (masked)
         {
-            keyCount = (int)job.Mask.Needed(job.RowPositions(job.FirstVector, _count), new PositionRange(start, start + keyCount));
+            keyCount = MaskWords.NeededKeys(job.Mask, job.RowPositions(job.FirstVector, _count), new PositionRange(start, start + keyCount));
+            if (keyCount == 0)
+            {
+                return;
+            }
+
             MaskWords.FillRows(job, job.FirstVector, _count, start, _rowBits);
         }
 

@@ -5,9 +5,11 @@ internal sealed class CompiledFullMask : CompiledMask
 {
     public static readonly CompiledFullMask Instance = new();
 
+    public override bool IsFull => true;
+
     public override Coverage Cover(PositionRange q, PositionRange kv) => q.IsEmpty || kv.IsEmpty ? Coverage.None : Coverage.Full;
 
-    public override Int128 CountVisible(PositionRange q, PositionRange kv) => (Int128)q.Length * kv.Length;
+    public override PairCount CountVisible(PositionRange q, PositionRange kv, ref long budget) => PairCount.Exactly(Ranges.Pairs(q, kv));
 
     public override void Fill(PositionRange q, long kvStart, Span<uint> bits) => bits[..((int)q.Length * TileWords)].Fill(uint.MaxValue);
 }

@@ -47,8 +47,9 @@ internal static unsafe class MassPass<TLanes, TVec, TElement, TScaled>
         }
 
         PositionRange chunkRows = job.RowPositions(job.FirstVector, job.VectorCount);
-        long end = job.Positions.Start + job.Mask.Needed(chunkRows, job.Positions);
-        for (long start = job.Positions.Start; start < end; start += SequenceFormat.BlockLength)
+        PositionRange needed = job.Mask.Needed(chunkRows, job.Positions);
+        long firstTile = needed.Start / SequenceFormat.BlockLength * SequenceFormat.BlockLength;
+        for (long start = Math.Max(job.Positions.Start, firstTile); start < needed.End; start += SequenceFormat.BlockLength)
         {
             job.Token.ThrowIfCancellationRequested();
             PositionRange tile = new(start, Math.Min(start + SequenceFormat.BlockLength, job.Positions.End));
@@ -60,8 +61,8 @@ internal static unsafe class MassPass<TLanes, TVec, TElement, TScaled>
             queries.LoadTile(job, start, (int)tile.Length, withValues: false);
             for (int group = 0; group < lanes; group += GroupLanes)
             {
-                int keyCount = queries.Compute(job, group, out bool masked);
-                if (keyCount == 0)
+                TileKeys keys = queries.Compute(job, group);
+                if (keys.Count == 0)
                 {
                     continue;
                 }
@@ -70,27 +71,27 @@ internal static unsafe class MassPass<TLanes, TVec, TElement, TScaled>
                 int used = Math.Min(groupLanes, job.VectorCount - group);
                 for (int lane = 0; lane < groupLanes; lane += TLanes.Count)
                 {
-                    Probabilities(job, queries, group, lane, keyCount, masked, max + group + lane, sum + group + lane);
+                    Probabilities(job, queries, group, lane, keys, max + group + lane, sum + group + lane);
                 }
 
-                AddBins(job, queries.Scores, group, groupLanes, used, start, keyCount, sums, destination);
-                AddTop(job, queries.Scores, group, groupLanes, used, start, keyCount, thresholds, destination);
+                AddBins(job, queries.Scores, group, groupLanes, used, start + keys.First, keys.Count, sums, destination);
+                AddTop(job, queries.Scores, group, groupLanes, used, start + keys.First, keys.Count, thresholds, destination);
             }
         }
     }
 
     /// <summary>Raw scores become p = 2^(score − max) / sum in place; −1 where the key is hidden.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Probabilities(in NodeJob job, QueryLanes<TLanes, TVec, TElement, TScaled> queries, int group, int lane, int keyCount, bool masked, float* max, float* sum)
+    private static void Probabilities(in NodeJob job, QueryLanes<TLanes, TVec, TElement, TScaled> queries, int group, int lane, TileKeys keys, float* max, float* sum)
     {
-        queries.Finish(job, group, lane, keyCount, masked);
+        queries.Finish(job, group, lane, keys);
         float* scores = queries.Scores + lane;
         int lanes = queries.GroupLanesAt(group);
         TVec origin = TLanes.Load(max);
         TVec divisor = TLanes.Load(sum);
         TVec hidden = TLanes.Broadcast(float.NegativeInfinity);
         TVec minusOne = TLanes.Broadcast(-1f);
-        for (int key = 0; key < keyCount; key++, scores += lanes)
+        for (int key = 0; key < keys.Count; key++, scores += lanes)
         {
             TVec score = TLanes.Load(scores);
             TVec weight = TLanes.Divide(Exp2.OfNonPositive<TLanes, TVec>(TLanes.Subtract(score, origin)), divisor);

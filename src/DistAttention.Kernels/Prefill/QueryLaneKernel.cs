@@ -15,6 +15,7 @@ internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileK
     private readonly int _columns; // HeadDimV rounded up to whole register tiles
     private readonly nint _partialFloats;
     private readonly float* _alpha; // [group lanes]
+    private readonly float* _ones; // [group lanes]
     private readonly float* _partials; // per partial: max [lanes], sum [lanes], output per group [columns][group lanes]
     private QueryLanes<TLanes, TVec, TElement, TScaled> _queries;
 
@@ -25,10 +26,12 @@ internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileK
         _partialFloats = (nint)lanes * (2 + _columns);
         job.Scratch.Begin(
             QueryLanes<TLanes, TVec, TElement, TScaled>.ScratchBytes(job, lanes)
-            + KernelScratch.Size<float>(GroupLanes)
+            + (2 * KernelScratch.Size<float>(GroupLanes))
             + KernelScratch.Size<float>(_partialFloats * partials));
         _queries = new(job);
         _alpha = job.Scratch.Take<float>(GroupLanes);
+        _ones = job.Scratch.Take<float>(GroupLanes);
+        new Span<float>(_ones, GroupLanes).Fill(1);
         _partials = job.Scratch.Take<float>(_partialFloats * partials);
     }
 
@@ -134,26 +137,35 @@ internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileK
 
     private readonly void FoldGroup(int partial, in NodeJob job, int group)
     {
-        int keyCount = _queries.Compute(job, group, out bool masked);
-        if (keyCount == 0)
+        TileKeys keys = _queries.Compute(job, group);
+        if (keys.Count == 0)
         {
             return;
         }
 
         int lanes = _queries.GroupLanesAt(group);
         float* scores = _queries.Scores;
+        float* valueScales = QueryLanes<TLanes, TVec, TElement, TScaled>.ScalesFrom(_queries.ValueScales, keys.First);
         float* max = Partial(partial) + group;
         float* sum = max + _queries.Lanes;
         for (int lane = 0; lane < lanes; lane += TLanes.Count)
         {
-            TVec tileMax = _queries.Finish(job, group, lane, keyCount, masked);
+            TVec tileMax = _queries.Finish(job, group, lane, keys);
             SoftmaxColumn.Weights<TLanes, TVec, TScaled>(
-                scores + lane, lanes, keyCount, tileMax, _queries.ValueScales, max + lane, sum + lane, _alpha + lane);
+                scores + lane, lanes, keys.Count, tileMax, valueScales, max + lane, sum + lane, _alpha + lane);
         }
 
         float* output = Partial(partial) + (2 * _queries.Lanes) + ((nint)group * _columns);
         Ahead nothing = Ahead.Nothing(scores);
-        LaneProduct.Run<TLanes, TVec, No>(
-            _queries.Values, job.Layout.ValueStride, _columns, scores, lanes / TLanes.Count, keyCount, output, _alpha, ref nothing);
+        float* factors = _alpha;
+        int first = 0;
+        for (int count = keys.NextStretch(ref first); count > 0; count = keys.NextStretch(ref first))
+        {
+            float* values = _queries.Values + ((keys.First + first) * job.Layout.ValueStride);
+            LaneProduct.Run<TLanes, TVec, No>(
+                values, job.Layout.ValueStride, _columns, scores + ((nint)first * lanes), lanes / TLanes.Count, count, output, factors, ref nothing);
+            factors = _ones; // the chains go on
+            first += count;
+        }
     }
 }

@@ -73,9 +73,6 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
     /// <summary>The tile's values as floats, [256][value stride], after <see cref="LoadTile"/> with values.</summary>
     public float* Values { get; private set; }
 
-    /// <summary>The mask of the group last computed, [8][group lanes].</summary>
-    public readonly uint* Words => _words;
-
     private static bool Widens => TElement.Bytes != sizeof(float);
 
     private float* Keys { get; set; }
@@ -98,6 +95,12 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
 
     /// <summary>Lanes of the group that starts at a lane.</summary>
     public readonly int GroupLanesAt(int group) => Math.Min(GroupLanes, Lanes - group);
+
+    /// <summary>The scales from a key on; null where there are none.</summary>
+    public static float* ScalesFrom(float* scales, int firstKey) => scales == null ? null : scales + firstKey;
+
+    /// <summary>The mask of the group last computed, of so many lanes, from a key on.</summary>
+    public readonly uint* WordsFrom(int firstKey, int lanes) => _words + (firstKey / 32 * lanes);
 
     /// <summary>Makes a tile the current one, widening it once for all groups.</summary>
     public void LoadTile(in NodeJob job, long start, int keyCount, bool withValues)
@@ -141,10 +144,9 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
     /// <param name="job">The job.</param>
     /// <param name="group">First lane of the group.</param>
     /// <param name="lane">First lane of the vector within the group.</param>
-    /// <param name="keyCount">Leading keys that matter.</param>
-    /// <param name="masked">Whether the mask has to be applied.</param>
+    /// <param name="keys">The keys that were computed.</param>
     /// <returns>The largest score of every lane.</returns>
-    public readonly TVec Finish(in NodeJob job, int group, int lane, int keyCount, bool masked)
+    public readonly TVec Finish(in NodeJob job, int group, int lane, TileKeys keys)
     {
         int lanes = GroupLanesAt(group);
         LaneModifiers modifiers = new() { Slopes = _slopes + group + lane, TileDistances = _tileDistances + lane };
@@ -155,7 +157,8 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
             modifiers.Biases = lane + job.Score.LaneBias.Find(job.HeadKv, firstVector, rows, _start, out modifiers.BiasStep);
         }
 
-        return LaneScores.Finish<TLanes, TVec, TScaled>(job.Score, modifiers, Scores + lane, lanes, keyCount, KeyScales, masked ? _words + lane : null);
+        return LaneScores.Finish<TLanes, TVec, TScaled>(
+            job.Score, modifiers, Scores + lane, lanes, keys.Count, ScalesFrom(KeyScales, keys.First), keys.Masked ? WordsFrom(keys.First, lanes) + lane : null);
     }
 
     /// <summary>
@@ -163,9 +166,11 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
     /// </summary>
     /// <param name="job">The job.</param>
     /// <param name="group">First lane of the group.</param>
-    /// <param name="masked">Whether <see cref="Words"/> has to be applied.</param>
-    /// <returns>Leading keys that matter; 0 when the group sees nothing of the tile.</returns>
-    public readonly int Compute(in NodeJob job, int group, out bool masked)
+    /// <returns>
+    /// The keys that were computed, the first of them in row 0 of <see cref="Scores"/>: in panels left out, scores are anything. If they
+    /// are masked, <see cref="WordsFrom"/> has to be applied.
+    /// </returns>
+    public readonly TileKeys Compute(in NodeJob job, int group)
     {
         int lanes = GroupLanesAt(group);
         int firstVector = job.FirstVector + group;
@@ -173,17 +178,20 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
         PositionRange rows = job.RowPositions(firstVector, used);
         PositionRange tile = new(_start, _start + _keyCount);
         Coverage coverage = job.Mask.Cover(rows, tile);
-        masked = coverage == Coverage.Masked;
         if (coverage == Coverage.None)
         {
-            return 0;
+            return TileKeys.None;
         }
 
-        int keyCount = _keyCount;
-        if (masked)
+        TileKeys keys = TileKeys.All(_keyCount);
+        if (coverage == Coverage.Masked)
         {
-            keyCount = (int)job.Mask.Needed(rows, tile);
             MaskWords.FillLanes(job, firstVector, used, lanes, _start, _rowBits, _words);
+            keys = TileKeys.Of(_words, lanes, _keyCount, job.StartsLate);
+            if (keys.Count == 0)
+            {
+                return keys;
+            }
         }
 
         if ((job.Score.Modifiers & ScoreModifiers.Alibi) != 0)
@@ -198,25 +206,25 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
         if (_additive != null)
         {
             nint at = (nint)group * _headDim;
-            AdditiveTile.Compute<TLanes, TVec, TScaled>(_queries + at, _additive + at, Keys, KeyScales, _headDim, lanes, keyCount, Scores);
-            return keyCount;
+            AdditiveTile.Compute<TLanes, TVec, TScaled>(_queries + at, _additive + at, Keys, KeyScales, _headDim, lanes, keys.Count, Scores);
+            return keys;
         }
 
         // The first group also fetches the next tile for all of them.
         Ahead ahead = group == 0 && _nextHead != null
-            ? Ahead.Over(_nextHead, job.Layout.HeadBytes, LaneProduct.Steps<TLanes, TVec>(keyCount, _headDim))
+            ? Ahead.Over(_nextHead, job.Layout.HeadBytes, LaneProduct.Steps<TLanes, TVec>(keys.Count, _headDim))
             : Ahead.Nothing(Scores);
-        ScoreTile.Compute<TLanes, TVec>(_queries + ((nint)group * _headDim), Keys, _headDim, lanes / TLanes.Count, keyCount, Scores, ref ahead);
+        ScoreTile.Compute<TLanes, TVec>(_queries + ((nint)group * _headDim), Keys + ((nint)keys.First * _headDim), _headDim, lanes / TLanes.Count, keys, Scores, ref ahead);
         if (!ScoreTile.BoundHolds(_sizes + group, lanes, _keyBound))
         {
-            int bad = ScoreTile.FindOverflow<TLanes, TVec>(Scores, lanes, used, keyCount, KeyScales, masked ? _words : null);
+            int bad = ScoreTile.FindOverflow<TLanes, TVec>(Scores, lanes, used, keys.Count, ScalesFrom(KeyScales, keys.First), keys.Masked ? WordsFrom(keys.First, lanes) : null);
             if (bad >= 0)
             {
                 job.ThrowScoreOverflow(firstVector + bad);
             }
         }
 
-        return keyCount;
+        return keys;
     }
 
     private static bool CopiesValues(KvLayout layout) => Widens || layout.ValueFromKeyPrefix;

@@ -10,18 +10,23 @@ internal static unsafe class ScoreTile
     /// <param name="keys">[panel][headDim][16].</param>
     /// <param name="headDim">Steps of each chain.</param>
     /// <param name="vectors">Vectors of lanes.</param>
-    /// <param name="keyCount">Keys wanted; up to the next multiple of 8 are computed.</param>
+    /// <param name="wanted">Keys wanted, by panels; up to the next multiple of 8 are computed.</param>
     /// <param name="scores">[256][lanes].</param>
     /// <param name="ahead">What to fetch meanwhile.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Compute<TLanes, TVec>(float* queries, float* keys, int headDim, int vectors, int keyCount, float* scores, ref Ahead ahead)
+    public static void Compute<TLanes, TVec>(float* queries, float* keys, int headDim, int vectors, TileKeys wanted, float* scores, ref Ahead ahead)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
     {
         nint lanes = vectors * TLanes.Count;
-        for (int key = 0; key < keyCount; key += KvLayout.PanelLength)
+        for (int key = 0; key < wanted.Count; key += KvLayout.PanelLength)
         {
-            int columns = keyCount - key > KvLayout.PanelLength / 2 ? KvLayout.PanelLength : KvLayout.PanelLength / 2;
+            if (!wanted.Has(key / KvLayout.PanelLength))
+            {
+                continue;
+            }
+
+            int columns = wanted.Count - key > KvLayout.PanelLength / 2 ? KvLayout.PanelLength : KvLayout.PanelLength / 2;
             LaneProduct.Run<TLanes, TVec, Yes>(keys + ((nint)key * headDim), KvLayout.PanelLength, columns, queries, vectors, headDim, scores + (key * lanes), null, ref ahead);
         }
     }

@@ -69,17 +69,35 @@ internal static class LedgerCodec
         try
         {
             byte kind = from.ReadByte();
-            return kind switch
+            LedgerRecord? after = kind switch
             {
                 Whole => ReadWhole(from),
                 Change => ReadChange(from, before ?? throw new InvalidDataException("a change stands before any state")),
                 Deleted => null,
                 _ => throw new InvalidDataException($"an entry is of kind {kind}"),
             };
+            RequireSense(after);
+            return from.BaseStream.Position == from.BaseStream.Length ? after : throw new InvalidDataException("an entry goes on behind its end");
         }
-        catch (Exception e) when (e is EndOfStreamException or FormatException or DistAttentionException or ArgumentException)
+        catch (Exception e) when (e is IOException or FormatException or DistAttentionException or ArgumentException or OverflowException)
         {
             throw new InvalidDataException($"an entry cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>What everybody who gets a ledger counts on.</summary>
+    private static void RequireSense(LedgerRecord? record)
+    {
+        if (record is null)
+        {
+            return;
+        }
+
+        // Rows of another arithmetic are refused by whoever wants to compute with them, and listed like any others.
+        (record.Spec with { ArithmeticVersion = SequenceFormat.ArithmeticVersion }).Validate();
+        if (record.Length < 0 || record.Epoch < 0 || record.Fence < 0 || record.Length > (long)record.Shards.Length * record.Spec.ShardLength)
+        {
+            throw new InvalidDataException($"{record.Length} positions of epoch {record.Epoch} in {record.Shards.Length} shards cannot be");
         }
     }
 

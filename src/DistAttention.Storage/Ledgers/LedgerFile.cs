@@ -14,27 +14,7 @@ internal sealed record LedgerFile(LedgerRecord? Record, long Version, long Lengt
     public static LedgerFile? Read(string path, ReadOnlySpan<byte> bytes)
     {
         List<(long Version, byte[] Entry)> entries = LedgerSlots.Decode(path, bytes, out int length);
-        LedgerRecord? record = null;
-        long version = 0;
-        foreach ((long next, byte[] entry) in entries)
-        {
-            if (version != 0 && next != version + 1)
-            {
-                throw new StorageDamagedException(path, 0, default, $"version {next} follows version {version}");
-            }
-
-            try
-            {
-                record = LedgerCodec.Apply(record, entry);
-            }
-            catch (InvalidDataException e)
-            {
-                throw new StorageDamagedException(path, 0, default, e.Message);
-            }
-
-            version = next;
-        }
-
+        (LedgerRecord? record, long version) = LedgerHistory.Replay(path, entries);
         return entries.Count == 0
             ? null
             : new LedgerFile(record, version, length, bytes.Slice(length - LedgerSlots.SlotLength, LedgerSlots.SlotLength).ToArray());

@@ -5,27 +5,50 @@ using System.Runtime.InteropServices;
 namespace DistAttention.Storage.Logs;
 
 /// <summary>
-/// CRC-32C of bytes: of four interleaved streams of 8-byte words (a single one waits for itself at every step), folded
-/// together, and of the bytes that are left. Any single changed bit changes it.
+/// CRC-32C (Castagnoli) of bytes. A single stream of 8-byte words waits for itself at every step, so long inputs run as four
+/// streams over neighbouring lanes, whose sums are put together as if there had been one: crc(A‖B) = shift(crc(A), |B|) ⊕ crc₀(B).
 /// </summary>
+/// <remarks>
+/// Sums of interleaved words are no substitute: equal changes of two words a fixed distance apart would cancel out.
+/// Source of the combination: M. Adler, zlib's <c>crc32_combine</c>; of the lanes: V. Gopal et al., "Fast CRC Computation Using the CRC32 Instruction", 2011.
+/// </remarks>
 internal static class Checksum
 {
+    private const int Words = 256; // in a lane
+    private const int Lane = Words * sizeof(ulong);
+
+    private static readonly uint[] _shiftLane = MakeShift();
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static uint Of(ReadOnlySpan<byte> bytes)
     {
-        ReadOnlySpan<Words> groups = MemoryMarshal.Cast<byte, Words>(bytes);
-        (uint a, uint b, uint c, uint d) = (1, 2, 3, 4);
-        foreach (ref readonly Words words in groups)
+        uint crc = uint.MaxValue;
+        while (bytes.Length >= 4 * Lane)
         {
-            a = BitOperations.Crc32C(a, words.A);
-            b = BitOperations.Crc32C(b, words.B);
-            c = BitOperations.Crc32C(c, words.C);
-            d = BitOperations.Crc32C(d, words.D);
+            ReadOnlySpan<ulong> a = MemoryMarshal.Cast<byte, ulong>(bytes[..Lane]);
+            ReadOnlySpan<ulong> b = MemoryMarshal.Cast<byte, ulong>(bytes.Slice(Lane, Lane));
+            ReadOnlySpan<ulong> c = MemoryMarshal.Cast<byte, ulong>(bytes.Slice(2 * Lane, Lane));
+            ReadOnlySpan<ulong> d = MemoryMarshal.Cast<byte, ulong>(bytes.Slice(3 * Lane, Lane));
+            (uint crcB, uint crcC, uint crcD) = (0, 0, 0);
+            for (int i = 0; i < Words; i++)
+            {
+                crc = BitOperations.Crc32C(crc, a[i]);
+                crcB = BitOperations.Crc32C(crcB, b[i]);
+                crcC = BitOperations.Crc32C(crcC, c[i]);
+                crcD = BitOperations.Crc32C(crcD, d[i]);
+            }
+
+            crc = ShiftLane(ShiftLane(ShiftLane(crc) ^ crcB) ^ crcC) ^ crcD;
+            bytes = bytes[(4 * Lane)..];
         }
 
-        uint crc = BitOperations.Crc32C(uint.MaxValue, (ulong)bytes.Length);
-        crc = BitOperations.Crc32C(BitOperations.Crc32C(BitOperations.Crc32C(BitOperations.Crc32C(crc, a), b), c), d);
-        foreach (byte rest in bytes[(groups.Length * 4 * sizeof(ulong))..])
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        foreach (ulong word in words)
+        {
+            crc = BitOperations.Crc32C(crc, word);
+        }
+
+        foreach (byte rest in bytes[(words.Length * sizeof(ulong))..])
         {
             crc = BitOperations.Crc32C(crc, rest);
         }
@@ -33,5 +56,28 @@ internal static class Checksum
         return ~crc;
     }
 
-    private readonly record struct Words(ulong A, ulong B, ulong C, ulong D);
+    /// <summary>The sum after a lane of zeros.</summary>
+    private static uint ShiftLane(uint crc) =>
+        _shiftLane[crc & 0xFF] ^ _shiftLane[256 + ((crc >> 8) & 0xFF)] ^ _shiftLane[512 + ((crc >> 16) & 0xFF)] ^ _shiftLane[768 + (crc >> 24)];
+
+    /// <summary>[4 bytes of a sum, 256]: it is linear, so what each byte becomes is all there is to know.</summary>
+    private static uint[] MakeShift()
+    {
+        uint[] table = new uint[4 * 256];
+        for (int bit = 0; bit < 32; bit++)
+        {
+            uint crc = 1u << bit;
+            for (int i = 0; i < Words; i++)
+            {
+                crc = BitOperations.Crc32C(crc, 0ul);
+            }
+
+            for (int value = 0; value < 256; value++)
+            {
+                table[(bit / 8 * 256) + value] ^= (value >> (bit % 8) & 1) != 0 ? crc : 0;
+            }
+        }
+
+        return table;
+    }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using DistAttention.Kernels;
 
 namespace DistAttention.Storage.Logs;
 
@@ -20,7 +21,7 @@ internal readonly record struct RecordHeader
     private const uint Magic = 0x53574F52; // "ROWS"
     private const int ChecksumOffset = Length - sizeof(uint);
 
-    /// <summary>Where in its segment the record starts.</summary>
+    /// <summary>Where in its segment the record starts; in a database, the number of its shard's row.</summary>
     public required long Offset { get; init; }
 
     /// <summary>Bytes of the segment that were durable when the record was written.</summary>
@@ -42,6 +43,21 @@ internal readonly record struct RecordHeader
 
     /// <summary>Where the record ends.</summary>
     public long End => Offset + Length + PayloadLength;
+
+    /// <summary>Whether a shard can have such a record.</summary>
+    public bool Fits(SegmentHeader shard) =>
+        Count >= 1
+        && FirstIdx >= 0
+        && (long)FirstIdx + Count <= shard.Spec.ShardLength
+        && PayloadLength == KvRows.ByteLength(shard.Layout, Count)
+        && PayloadLength <= Array.MaxLength;
+
+    /// <summary>The positions of its rows.</summary>
+    public PositionRange PositionsIn(SegmentHeader shard)
+    {
+        long start = ((long)shard.Shard.Index * shard.Spec.ShardLength) + FirstIdx;
+        return new PositionRange(start, start + Count);
+    }
 
     public void Write(Span<byte> to)
     {

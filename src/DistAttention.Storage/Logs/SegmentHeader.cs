@@ -46,6 +46,7 @@ internal sealed record SegmentHeader(ShardId Shard, SequenceSpec Spec)
 
     /// <summary>Reads a header; null if the bytes are not one.</summary>
     /// <exception cref="StorageException">It is one, of a version or an arithmetic that this build does not know.</exception>
+    /// <exception cref="StorageDamagedException">It is one, of rows that cannot be.</exception>
     public static SegmentHeader? TryRead(string file, ReadOnlySpan<byte> from)
     {
         if (from.Length < Length
@@ -72,8 +73,24 @@ internal sealed record SegmentHeader(ShardId Shard, SequenceSpec Spec)
             ArithmeticVersion = BinaryPrimitives.ReadInt32LittleEndian(from[60..]),
             ValueFromKeyPrefix = BinaryPrimitives.ReadInt32LittleEndian(from[64..]) != 0,
         };
-        spec.Validate();
+        RequireKnown(file, spec);
         ShardId shard = new(new Guid(from.Slice(16, 16)), BinaryPrimitives.ReadInt32LittleEndian(from[12..]), BinaryPrimitives.ReadInt64LittleEndian(from[32..]));
         return new SegmentHeader(shard, spec);
+    }
+
+    private static void RequireKnown(string file, SequenceSpec spec)
+    {
+        try
+        {
+            spec.Validate();
+        }
+        catch (ArithmeticVersionException e)
+        {
+            throw new StorageException(file, $"has rows of another build: {e.Message.TrimEnd('.')}", e);
+        }
+        catch (InvalidSpecException e)
+        {
+            throw new StorageDamagedException(file, 0, default, $"its header cannot be: {e.Message.TrimEnd('.')}");
+        }
     }
 }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using DistAttention.Engine.Shards;
-using DistAttention.Kernels;
 using DistAttention.Storage.Files;
 
 namespace DistAttention.Storage.Logs;
@@ -68,17 +67,11 @@ internal sealed class SegmentIndex
     {
         if (record.End <= DurableLength)
         {
-            throw new StorageDamagedException(File, record.Offset, PositionsOf(record), "the checksum of its rows is wrong");
+            throw new StorageDamagedException(File, record.Offset, record.PositionsIn(Header!), "the checksum of its rows is wrong");
         }
 
         TornAt = record.Offset;
         Records.RemoveAll(r => r.Offset >= record.Offset);
-    }
-
-    public PositionRange PositionsOf(RecordHeader record)
-    {
-        long start = ((long)Header!.Shard.Index * Header.Spec.ShardLength) + record.FirstIdx;
-        return new PositionRange(start, start + record.Count);
     }
 
     private async ValueTask WalkAsync(IVolumeFile file, SegmentHeader header, byte[] bytes)
@@ -94,10 +87,7 @@ internal sealed class SegmentIndex
                 return;
             }
 
-            if (record.Count < 1
-                || record.FirstIdx < 0
-                || (long)record.FirstIdx + record.Count > header.Spec.ShardLength
-                || record.PayloadLength != KvRows.ByteLength(header.Layout, record.Count))
+            if (!record.Fits(header))
             {
                 throw new StorageDamagedException(file.Path, at, default, $"a record of {record.Count} rows at {record.FirstIdx} in {record.PayloadLength} bytes cannot be");
             }

@@ -13,8 +13,6 @@ namespace DistAttention.Storage.Logs;
 /// </summary>
 internal sealed class SegmentWriter : CountedLease
 {
-    private const int RecordBytes = 512 << 10; // stays in the second-level cache between rounding, checksum and copy
-
     private readonly IVolumeFile _file;
     private readonly SegmentHeader _header;
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -90,31 +88,15 @@ internal sealed class SegmentWriter : CountedLease
     private async ValueTask WriteRecordsAsync(ShardWrite write)
     {
         KvLayout layout = _header.Layout;
-        int rowsPerRecord = (int)Math.Max(1, RecordBytes / KvRows.ByteLength(layout, 1));
-        int longest = checked((int)(RecordHeader.Length + KvRows.ByteLength(layout, Math.Min(rowsPerRecord, write.Count))));
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(longest);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(RecordParts.LongestRecord(layout, write));
         try
         {
-            for (int first = 0; first < write.Count; first += rowsPerRecord)
+            for (int first = 0; first < write.Count;)
             {
-                int count = Math.Min(rowsPerRecord, write.Count - first);
-                int payload = (int)KvRows.ByteLength(layout, count);
-                Span<byte> rows = buffer.AsSpan(RecordHeader.Length, payload);
-                KvRows.Encode(layout, write.K.Span.Slice(first * write.KRow, count * write.KRow), write.V.Span.Slice(first * write.VRow, count * write.VRow), rows);
-                RecordHeader record = new()
-                {
-                    Offset = _length,
-                    DurableLength = Volatile.Read(ref _durable),
-                    Fence = write.Fence,
-                    Operation = write.OperationId,
-                    FirstIdx = write.FirstIdx + first,
-                    Count = count,
-                    PayloadLength = payload,
-                    PayloadChecksum = Checksum.Of(rows),
-                };
-                record.Write(buffer);
-                await _file.WriteAsync(_length, buffer.AsMemory(0, RecordHeader.Length + payload)).ConfigureAwait(false);
+                RecordHeader record = RecordParts.Encode(layout, write, first, (_length, Volatile.Read(ref _durable)), buffer);
+                await _file.WriteAsync(_length, buffer.AsMemory(0, RecordHeader.Length + (int)record.PayloadLength)).ConfigureAwait(false);
                 _length = record.End;
+                first += record.Count;
             }
         }
         finally

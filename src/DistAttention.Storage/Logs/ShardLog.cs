@@ -12,19 +12,22 @@ internal sealed class ShardLog : IDisposable
 {
     private readonly List<(IVolumeFile File, SegmentIndex Index, int Rows)> _segments = [];
     private readonly ShardId _shard;
+    private readonly Action<StorageDamagedException>? _damaged;
 
-    private ShardLog(ShardId shard) => _shard = shard;
-
-    /// <summary>Whether there is nothing of the shard here.</summary>
-    public bool IsEmpty => _segments.Count == 0;
-
-    /// <summary>The segments' indexes.</summary>
-    public IEnumerable<SegmentIndex> Segments => _segments.Select(static s => s.Index);
+    private ShardLog(ShardId shard, Action<StorageDamagedException>? damaged)
+    {
+        _shard = shard;
+        _damaged = damaged;
+    }
 
     /// <summary>Opens every segment in a folder and reads its headers.</summary>
-    public static async ValueTask<ShardLog> OpenAsync(IVolume volume, string folder, ShardId shard)
+    /// <param name="volume">Where the folder is.</param>
+    /// <param name="folder">The shard's folder.</param>
+    /// <param name="shard">The shard.</param>
+    /// <param name="damaged">Told of damage, after which reading goes on behind it; null: damage is thrown.</param>
+    public static async ValueTask<ShardLog> OpenAsync(IVolume volume, string folder, ShardId shard, Action<StorageDamagedException>? damaged)
     {
-        ShardLog log = new(shard);
+        ShardLog log = new(shard, damaged);
         try
         {
             foreach (string name in await volume.ListAsync(folder).ConfigureAwait(false))
@@ -39,6 +42,12 @@ internal sealed class ShardLog : IDisposable
                 try
                 {
                     index = await SegmentIndex.ReadAsync(file, shard).ConfigureAwait(false);
+                }
+                catch (StorageDamagedException e) when (damaged is not null)
+                {
+                    file.Dispose();
+                    damaged(e);
+                    continue;
                 }
                 catch
                 {
@@ -64,7 +73,8 @@ internal sealed class ShardLog : IDisposable
     /// <param name="cancellationToken">Cancels the reading.</param>
     public async IAsyncEnumerable<ShardWrite> ReadAsync(int fromRow, int requiredRows, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        List<PositionRange> read = [];
+        RowCoverage read = new();
+        read.Add(new PositionRange(0, fromRow));
         foreach ((IVolumeFile file, SegmentIndex index, int rows, RecordHeader record) in InOrder())
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -73,16 +83,11 @@ internal sealed class ShardLog : IDisposable
                 continue; // behind a record whose rows turned out to be torn, or not wanted
             }
 
-            if (record.PayloadLength > Array.MaxLength)
-            {
-                throw new StorageDamagedException(file.Path, record.Offset, index.PositionsOf(record), "the record is larger than any that is written");
-            }
-
             using RecordRows memory = new(index.Header!.Layout, record.Count);
             int got = await file.ReadAsync(record.Offset + RecordHeader.Length, memory.Payload).ConfigureAwait(false);
             if (got < memory.Payload.Length || Checksum.Of(memory.Payload.Span) != record.PayloadChecksum)
             {
-                index.CutBefore(record);
+                CutBefore(index, record);
                 continue;
             }
 
@@ -92,7 +97,7 @@ internal sealed class ShardLog : IDisposable
             yield return new ShardWrite(_shard, index.Header.Spec, record.Fence, record.Operation, record.FirstIdx, count, k, v);
         }
 
-        RequireRows(read, fromRow, requiredRows);
+        RequireRows(read, requiredRows);
     }
 
     public void Dispose()
@@ -109,26 +114,28 @@ internal sealed class ShardLog : IDisposable
             .OrderBy(static r => r.Record.Fence)
             .ToList();
 
-    /// <summary>A broken end may be a write that was never acknowledged; not if acknowledged rows went with it.</summary>
-    private void RequireRows(List<PositionRange> read, int fromRow, int requiredRows)
+    private void CutBefore(SegmentIndex index, RecordHeader record)
     {
-        int end = fromRow;
-        foreach (PositionRange rows in read.OrderBy(static r => r.Start))
+        try
         {
-            if (rows.Start > end)
-            {
-                break;
-            }
-
-            end = (int)Math.Max(end, rows.End);
+            index.CutBefore(record);
         }
+        catch (StorageDamagedException e) when (_damaged is not null)
+        {
+            _damaged(e);
+        }
+    }
 
-        if (end >= requiredRows)
+    /// <summary>A broken end may be a write that was never acknowledged; not if acknowledged rows went with it.</summary>
+    private void RequireRows(RowCoverage read, int requiredRows)
+    {
+        int end = read.ContiguousEnd;
+        if (end >= requiredRows || _damaged is not null)
         {
             return;
         }
 
-        foreach (SegmentIndex index in Segments)
+        foreach ((_, SegmentIndex index, _) in _segments)
         {
             if (index.TornAt is { } torn)
             {

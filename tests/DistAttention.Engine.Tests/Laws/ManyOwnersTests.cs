@@ -115,7 +115,7 @@ public sealed class ManyOwnersTests
     private static int MaximalSubtrees(AttentionProblem problem, PositionRange queries, Func<int, int> place)
     {
         int shards = (problem.Length + 1023) / 1024;
-        int[] visible = [.. Enumerable.Range(0, shards).Where(s => CompiledMask.Compile(problem.Mask).CountVisible(queries, Planner.PositionsOf(s, 1024, problem.Length)) > 0)];
+        int[] visible = [.. Enumerable.Range(0, shards).Where(s => CompiledMask.Compile(problem.Mask).CountVisible(queries, Planner.PositionsOf(s, 1024, problem.Length)).Lower > 0)];
         bool IsOne(int level, int index) => visible.Where(s => s >> level == index).Select(place).Distinct().Count() == 1;
         int top = TreeNode.Root(problem.Length).Level;
         int count = 0;

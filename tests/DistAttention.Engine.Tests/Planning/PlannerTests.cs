@@ -38,13 +38,13 @@ public sealed class PlannerTests
                 }
 
                 Assert.Equal((full, masked, skipped), (visit.BlocksFull, visit.BlocksMasked, visit.BlocksSkipped));
-                Assert.Equal(pairs, (long)visit.UnmaskedPairs);
+                Assert.Equal(pairs, (long)visit.UnmaskedPairs.Lower);
                 Assert.Equal(pairs == 0 ? Coverage.None : masked + skipped == 0 ? Coverage.Full : Coverage.Masked, visit.Coverage);
                 Assert.Equal(skipped > 0, visit.SkipReason.Length > 0);
                 Assert.Equal(2.0 * pairs * 4096 * 16, visit.Flops);
             }
 
-            Assert.Equal(Visible(options.Mask, plan.Queries, new PositionRange(0, length)), (long)plan.UnmaskedPairs);
+            Assert.Equal(Visible(options.Mask, plan.Queries, new PositionRange(0, length)), (long)plan.UnmaskedPairs.Lower);
         }
     }
 

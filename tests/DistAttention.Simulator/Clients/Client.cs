@@ -155,7 +155,8 @@ internal sealed class Client(World world, Cluster cluster, Directory directory, 
         }
     }
 
-    private async Task DeleteAsync(SequenceRef sequence)
+    /// <summary>Deletes a sequence.</summary>
+    public async Task DeleteAsync(SequenceRef sequence)
     {
         directory.Live.Remove(sequence);
         if (await CallLedgerAsync(sequence, "delete", node => node.Hosted.DeleteAsync(sequence.Id, sequence.Uid)).ConfigureAwait(false) is { Answered: true })

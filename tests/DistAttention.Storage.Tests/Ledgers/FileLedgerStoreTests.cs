@@ -6,17 +6,15 @@ namespace DistAttention.Storage.Tests.Ledgers;
 
 public sealed class FileLedgerStoreTests
 {
-    private static readonly SequenceSpec _spec = new() { HeadDim = 64, NumHeadsKv = 2, NumHeadsQ = 8, KvType = KvDataType.Float16, ExpectedLength = 77 };
-
     private readonly SimulatedVolume _volume = new();
 
     [Fact]
     public async Task ARecordComesBackWhole()
     {
-        LedgerRecord record = Record("a-name/with:all.of_it", 5) with { Epoch = 3, Fence = 9L << 32 };
+        LedgerRecord record = LedgerRecords.Make("a-name/with:all.of_it", 5) with { Epoch = 3, Fence = 9L << 32 };
         Assert.Equal(1, await Open().CompareAndSwapAsync(record, 0, default));
         VersionedLedger read = (await Open().ReadAsync(record.Id, default))!;
-        AssertSame(record, read.Record);
+        LedgerRecords.AssertSame(record, read.Record);
         Assert.Equal(1, read.Version);
     }
 
@@ -25,7 +23,7 @@ public sealed class FileLedgerStoreTests
     {
         FileLedgerStore one = Open();
         FileLedgerStore two = Open();
-        LedgerRecord record = Record("s", 0);
+        LedgerRecord record = LedgerRecords.Make("s", 0);
         long version = (await one.CompareAndSwapAsync(record, 0, default))!.Value;
         Assert.Null(await two.CompareAndSwapAsync(record, 0, default));
         Assert.Equal(version + 1, await two.CompareAndSwapAsync(record with { Length = 10 }, version, default));
@@ -37,21 +35,16 @@ public sealed class FileLedgerStoreTests
     public async Task ThousandsOfChangesAreReadBackAndTheFileStaysSmall()
     {
         FileLedgerStore store = Open();
-        LedgerRecord record = Record("s", 0);
+        LedgerRecord record = LedgerRecords.Make("s", 0);
         long version = 0;
         for (int i = 0; i < 6000; i++)
         {
-            record = record with
-            {
-                Length = i,
-                Operations = record.Operations.Add(OperationId.New(), new PositionRange(i, i + 1)),
-                Shards = i % 500 == 0 ? record.Shards.Add(new ShardEntry(new ShardId(record.Uid, record.Shards.Length, i), new OwnerId($"silo-{i}"))) : record.Shards,
-            };
+            record = record.Next(i);
             version = (await store.CompareAndSwapAsync(record, version, default))!.Value;
         }
 
         VersionedLedger read = (await Open().ReadAsync("s", default))!;
-        AssertSame(record, read.Record);
+        LedgerRecords.AssertSame(record, read.Record);
         Assert.Equal(version, read.Version);
         Assert.True(_volume.Bytes(Assert.Single(_volume.Paths(".ledger"))).Length < 3 << 20);
     }
@@ -60,14 +53,14 @@ public sealed class FileLedgerStoreTests
     public async Task ADeletedLedgerIsGoneAndItsOldOwnerStaysFenced()
     {
         FileLedgerStore store = Open();
-        long version = (await store.CompareAndSwapAsync(Record("s", 4), 0, default))!.Value;
+        long version = (await store.CompareAndSwapAsync(LedgerRecords.Make("s", 4), 0, default))!.Value;
         Assert.False(await store.DeleteAsync("s", version + 1, default));
         Assert.True(await store.DeleteAsync("s", version, default));
         Assert.Null(await Open().ReadAsync("s", default));
         Assert.Empty(await Open().ListAsync("", default).ToListAsync());
-        long? again = await Open().CompareAndSwapAsync(Record("s", 0), 0, default);
+        long? again = await Open().CompareAndSwapAsync(LedgerRecords.Make("s", 0), 0, default);
         Assert.True(again > version);
-        Assert.Null(await store.CompareAndSwapAsync(Record("s", 9), version, default));
+        Assert.Null(await store.CompareAndSwapAsync(LedgerRecords.Make("s", 9), version, default));
     }
 
     [Fact]
@@ -77,7 +70,7 @@ public sealed class FileLedgerStoreTests
         {
             Random chance = new(seed);
             SimulatedVolume volume = new();
-            LedgerRecord record = Record("s", 0);
+            LedgerRecord record = LedgerRecords.Make("s", 0);
             long version = (await new FileLedgerStore(volume).CompareAndSwapAsync(record, 0, default))!.Value;
             for (int life = 0; life < 4; life++)
             {
@@ -123,7 +116,7 @@ public sealed class FileLedgerStoreTests
         {
             SimulatedVolume volume = new();
             FileLedgerStore first = new(volume);
-            LedgerRecord record = Record("s", 0);
+            LedgerRecord record = LedgerRecords.Make("s", 0);
             await first.CompareAndSwapAsync(record, 0, default);
             volume.OnDevice = static (what, path) =>
             {
@@ -151,7 +144,7 @@ public sealed class FileLedgerStoreTests
         SimulatedVolume volume = new();
         FileLedgerStore first = new(volume);
         FileLedgerStore second = new(volume);
-        LedgerRecord record = Record("s", 0);
+        LedgerRecord record = LedgerRecords.Make("s", 0);
         Assert.False(await first.IsCurrentAsync("s", 1, default));
         await first.CompareAndSwapAsync(record, 0, default);
         Assert.True(await first.IsCurrentAsync("s", 1, default));
@@ -160,34 +153,6 @@ public sealed class FileLedgerStoreTests
         Assert.True(await first.IsCurrentAsync("s", 2, default));
         await second.DeleteAsync("s", 2, default);
         Assert.False(await first.IsCurrentAsync("s", 2, default));
-    }
-
-    private static LedgerRecord Record(string name, int operations)
-    {
-        Guid uid = Guid.NewGuid();
-        OperationWindow window = OperationWindow.Empty;
-        for (int i = 0; i < operations; i++)
-        {
-            window = window.Add(OperationId.New(), new PositionRange(i, i + 1));
-        }
-
-        return new LedgerRecord
-        {
-            Id = name,
-            Uid = uid,
-            Spec = _spec,
-            Length = operations,
-            Shards = [new ShardEntry(new ShardId(uid, 0, 7), OwnerId.Local), new ShardEntry(new ShardId(Guid.NewGuid(), 1, 8), new OwnerId("S10.0.0.1:1111:2"))],
-            Operations = window,
-        };
-    }
-
-    private static void AssertSame(LedgerRecord expected, LedgerRecord actual)
-    {
-        Assert.Equal(expected.Shards.ToArray(), actual.Shards.ToArray());
-        Assert.Equal(expected.Operations.Oldest, actual.Operations.Oldest);
-        Assert.Equal(expected.Operations.Total, actual.Operations.Total);
-        Assert.Equal(expected with { Shards = [], Operations = OperationWindow.Empty }, actual with { Shards = [], Operations = OperationWindow.Empty });
     }
 
     private FileLedgerStore Open() => new(_volume);
