@@ -50,7 +50,7 @@ internal sealed class BulkAppend
                 }
 
                 await WriteAsync(reservation, options.Progress, cancellationToken).ConfigureAwait(false);
-                return await _ledger.CommitAsync(_handle.Uid, operation, reservation.Rows, cancellationToken)
+                return await _ledger.CommitAsync(_handle.Uid, operation, reservation.Rows, reservation.Fence, cancellationToken)
                     .MappedAsync(_handle.Name).ConfigureAwait(false);
             }
             catch (ReservationGoneException)
