@@ -197,7 +197,7 @@ internal sealed class Client(World world, Cluster cluster, Directory directory, 
                 try
                 {
                     TimeSpan patience = TimeSpan.FromMilliseconds(world.Between(200, 15000));
-                    return new(true, await cluster.Network.CallAsync(_place, node.Place, what, Delivery.Once, token => work(node, token), deadline.Token, patience).ConfigureAwait(false));
+                    return new(true, await cluster.Network.CallAsync(_place, node.Place, what, Delivery.MayRepeat, token => work(node, token), deadline.Token, patience).ConfigureAwait(false));
                 }
                 catch (Exception e) when (e is DistAttentionException or OperationCanceledException)
                 {
