@@ -66,7 +66,7 @@ public sealed class EmbeddedAttention : IAttentionClient
     {
         RequireName(id);
         ThrowIfDisposed();
-        if (_open.TryGetValue(id, out EmbeddedSequence? open))
+        if (_open.TryGetValue(id, out EmbeddedSequence? open) && !open.Ledger.IsReplaced)
         {
             return open;
         }
@@ -74,7 +74,7 @@ public sealed class EmbeddedAttention : IAttentionClient
         await _naming.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_open.TryGetValue(id, out open))
+            if (_open.TryGetValue(id, out open) && !open.Ledger.IsReplaced)
             {
                 return open;
             }

@@ -86,19 +86,19 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         }
     }
 
-    public Task<SequenceInfo> GetInfoAsync(CancellationToken cancellationToken = default)
+    public async Task<SequenceInfo> GetInfoAsync(CancellationToken cancellationToken = default)
     {
-        Ledger.Snapshot();
-        return Task.FromResult(_client.InfoOf(Ledger.Record));
+        await Ledger.GetSnapshotAsync(cancellationToken).ConfigureAwait(false);
+        return _client.InfoOf(Ledger.Record);
     }
 
-    public Task<AttentionPlan> ExplainAsync(int rows, AttendOptions? options = null, CancellationToken cancellationToken = default)
+    public async Task<AttentionPlan> ExplainAsync(int rows, AttendOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new AttendOptions();
         options.ValidateFor(Spec);
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
-        LedgerSnapshot snapshot = SnapshotFor(options);
-        return Task.Run(() => Planner.Plan(snapshot, rows, options), cancellationToken);
+        LedgerSnapshot snapshot = await SnapshotForAsync(options, cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => Planner.Plan(snapshot, rows, options), cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<AttentionMass> AttentionMassAsync(ReadOnlyMemory<float> q, AttentionMassOptions options, CancellationToken cancellationToken = default)
@@ -120,7 +120,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         options.ValidateFor(Spec);
         int rows = q.Length / (Spec.NumHeadsQ * Spec.HeadDim);
         using Deadline deadline = new(options.Timeout, _client.Options.TimeProvider, cancellationToken, _client.Cancellations);
-        using SnapshotPin pin = Pin(options);
+        using SnapshotPin pin = await PinAsync(options, cancellationToken).ConfigureAwait(false);
         CallTotals totals = new(rows, options.Progress);
         long first = Planner.FirstQueryPosition(options, rows, pin.Snapshot.State.Length);
         try
@@ -186,13 +186,13 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         totals.Add(tile.Rows, outcome.BlocksVisited, outcome.BlocksSkipped, outcome.Partials, outcome.Retries, actuals);
     }
 
-    private SnapshotPin Pin(AttendOptions options)
+    private async ValueTask<SnapshotPin> PinAsync(AttendOptions options, CancellationToken cancellationToken)
     {
         // A truncation between reading the snapshot and pinning it loses the race; the next snapshot is as good.
         while (true)
         {
             _client.ThrowIfDisposed();
-            LedgerSnapshot snapshot = SnapshotFor(options);
+            LedgerSnapshot snapshot = await SnapshotForAsync(options, cancellationToken).ConfigureAwait(false);
             if (SnapshotPin.TryTake(_client.Registry, snapshot) is { } pin)
             {
                 return pin;
@@ -200,9 +200,9 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         }
     }
 
-    private LedgerSnapshot SnapshotFor(AttendOptions options)
+    private async ValueTask<LedgerSnapshot> SnapshotForAsync(AttendOptions options, CancellationToken cancellationToken)
     {
-        LedgerSnapshot latest = Ledger.Snapshot();
+        LedgerSnapshot latest = await Ledger.GetSnapshotAsync(cancellationToken).ConfigureAwait(false);
         if (options.Length is not { } length)
         {
             return latest;

@@ -23,6 +23,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     private LedgerSnapshot? _lastSnapshot;
     private long _version;
     private bool _deleted;
+    private bool _replaced;
     private bool _unsure; // whether the last write happened is not known
 
     private SequenceLedger(LedgerRecord record, long version, ILedgerStore store, IShardPlacement placement, TimeProvider time)
@@ -62,6 +63,9 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         long? version = await store.CompareAndSwapAsync(record, 0, cancellationToken).ConfigureAwait(false);
         return new SequenceLedger(record, version ?? throw new SequenceExistsException(record.Id), store, placement, time);
     }
+
+    /// <summary>Whether another owner is known to have taken the ledger over: this one answers nothing more, and can be opened anew.</summary>
+    public bool IsReplaced => Volatile.Read(ref _replaced);
 
     /// <summary>The latest committed state, as it is kept in the store.</summary>
     public LedgerRecord Record => Volatile.Read(ref _record);
@@ -378,7 +382,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
 
             if (!deleted)
             {
-                throw new LedgerFencedException(_record.Id);
+                throw Replaced();
             }
 
             ThrowAwayFrom(0);
@@ -586,8 +590,14 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
 
     private void Use(LedgerRecord record, long? version)
     {
-        Volatile.Write(ref _record, version is null ? throw new LedgerFencedException(_record.Id) : record);
+        Volatile.Write(ref _record, version is null ? throw Replaced() : record);
         Volatile.Write(ref _version, version.Value);
+    }
+
+    private LedgerFencedException Replaced()
+    {
+        Volatile.Write(ref _replaced, true);
+        return new LedgerFencedException(_record.Id);
     }
 
     private void BeUnsure()
@@ -604,7 +614,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     {
         if (!await _store.IsCurrentAsync(_record.Id, _version, cancellationToken).ConfigureAwait(false))
         {
-            throw new LedgerFencedException(_record.Id);
+            throw Replaced();
         }
     }
 

@@ -155,7 +155,8 @@ internal sealed class Client(World world, Cluster cluster, Directory directory, 
         }
     }
 
-    private async Task DeleteAsync(SequenceRef sequence)
+    /// <summary>Deletes a sequence.</summary>
+    public async Task DeleteAsync(SequenceRef sequence)
     {
         directory.Live.Remove(sequence);
         if (await CallLedgerAsync(sequence, "delete", node => node.Hosted.DeleteAsync(sequence.Id, sequence.Uid)).ConfigureAwait(false) is { Answered: true })
@@ -196,7 +197,7 @@ internal sealed class Client(World world, Cluster cluster, Directory directory, 
                 try
                 {
                     TimeSpan patience = TimeSpan.FromMilliseconds(world.Between(200, 15000));
-                    return new(true, await cluster.Network.CallAsync(_place, node.Place, what, Delivery.Once, token => work(node, token), deadline.Token, patience).ConfigureAwait(false));
+                    return new(true, await cluster.Network.CallAsync(_place, node.Place, what, Delivery.MayRepeat, token => work(node, token), deadline.Token, patience).ConfigureAwait(false));
                 }
                 catch (Exception e) when (e is DistAttentionException or OperationCanceledException)
                 {

@@ -112,7 +112,14 @@ public sealed class SimulatedVolume : IVolume
     {
         lock (_lock)
         {
-            return new(_files.TryGetValue(path, out SimulatedFile? file) ? file.Changed : null);
+            if (_files.TryGetValue(path, out SimulatedFile? file))
+            {
+                return new(file.Changed);
+            }
+
+            // A folder changes when a name in it is made.
+            string folder = path + "/";
+            return new(_files.Where(f => f.Key.StartsWith(folder, StringComparison.Ordinal)).Select(static f => (DateTimeOffset?)f.Value.Changed).Max());
         }
     }
 

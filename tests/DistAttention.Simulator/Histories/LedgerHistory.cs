@@ -39,6 +39,9 @@ internal sealed class LedgerHistory(World world, SequenceId id)
 
         state.Until = world.Now;
         _states.Add(state);
+
+        // What was to replace an earlier version never will.
+        _unknown.RemoveAll(u => u.Expected > 0 && u.Expected < state.Version);
     }
 
     private static bool Follows(LedgerState? last, LedgerState next) => next.Expected == 0

@@ -23,21 +23,42 @@ internal sealed class NodeCoordinator(Node node)
         }
 
         SequenceSpec spec = snapshot.Spec;
-        TileQuery query = new()
-        {
-            Snapshot = snapshot,
-            Q = q,
-            FirstRow = 0,
-            Rows = rows,
-            FirstQueryPosition = Planner.FirstQueryPosition(options, rows, snapshot.State.Length),
-            Options = options,
-            Mask = CompiledMask.Compile(options.Mask),
-        };
         float[] o = new float[rows * spec.NumHeadsQ * spec.HeadDimV];
         float[] lse = new float[rows * spec.NumHeadsQ];
-        using TileOutcome outcome = await node.Executor.ExecuteAsync(query, ledger, cancellationToken).ConfigureAwait(false);
-        await node.Executor.FinishAsync(query, outcome, o, lse, cancellationToken).ConfigureAwait(false);
+
+        // In one tile, or in two against the same state with whatever happens in between.
+        int cut = rows > 1 && node.Cluster.World.Happens(0.3) ? 1 : rows;
+        await RunTileAsync(0, cut).ConfigureAwait(false);
+        if (cut < rows)
+        {
+            await node.Cluster.World.DelayAsync(node.Cluster.World.Ticks(0, 200)).ConfigureAwait(false);
+            await RunTileAsync(cut, rows).ConfigureAwait(false);
+        }
+
         return new Answer(snapshot.State, o, lse);
+
+        async Task RunTileAsync(int from, int to)
+        {
+            int row = spec.NumHeadsQ * spec.HeadDim;
+            int slot = spec.NumHeadsQ;
+            TileQuery query = new()
+            {
+                Snapshot = snapshot,
+                Q = q.AsMemory(from * row, (to - from) * row),
+                FirstRow = from,
+                Rows = to - from,
+                FirstQueryPosition = Planner.FirstQueryPosition(options, rows, snapshot.State.Length) + from,
+                Options = options,
+                Mask = CompiledMask.Compile(options.Mask),
+            };
+            using TileOutcome outcome = await node.Executor.ExecuteAsync(query, ledger, cancellationToken).ConfigureAwait(false);
+            await node.Executor.FinishAsync(
+                query,
+                outcome,
+                o.AsMemory(from * slot * spec.HeadDimV, (to - from) * slot * spec.HeadDimV),
+                lse.AsMemory(from * slot, (to - from) * slot),
+                cancellationToken).ConfigureAwait(false);
+        }
     }
 
     public async Task<(AppendResult Appended, Answer Answer)> AppendAndAttendAsync(

@@ -23,7 +23,7 @@ internal static class Bugs
         ["rows-not-logged"] = static () => new RowsNotLogged(),
         ["skipped-shard"] = static () => new SkippedShard(),
         ["stale-reads"] = static () => new StaleReads(),
-        ["stale-write-taken-for-done"] = static () => new StaleWriteTakenForDone(),
+        ["seed-one-short"] = static () => new SeedOneShort(),
         ["write-without-fence"] = static () => new WriteWithoutFence(),
     };
 

@@ -39,27 +39,6 @@ internal sealed class WriteWithoutFence : PlantedBug
     }
 }
 
-/// <summary>A write that is refused as late is taken for done.</summary>
-internal sealed class StaleWriteTakenForDone : PlantedBug
-{
-    public override IShardGateway Gateway(IShardGateway gateway, World world) => new Seam(gateway);
-
-    private sealed class Seam(IShardGateway gateway) : GatewaySeam(gateway)
-    {
-        public override async ValueTask WriteAsync(OwnerId owner, ShardWrite write, CancellationToken cancellationToken)
-        {
-            try
-            {
-                await Gateway.WriteAsync(owner, write, cancellationToken).ConfigureAwait(false);
-            }
-            catch (StaleWriteException)
-            {
-                // Swallowed.
-            }
-        }
-    }
-}
-
 /// <summary>A query skips the last shard of a part and says that it saw it.</summary>
 internal sealed class SkippedShard : PlantedBug
 {

@@ -77,3 +77,15 @@ internal sealed class ForkHoldsNothing : PlantedBug
             holder == shard.Sequence ? Store.RetainAsync(shard, holder, cancellationToken) : default;
     }
 }
+
+/// <summary>A cut shard starts with one row too few.</summary>
+internal sealed class SeedOneShort : PlantedBug
+{
+    public override IShardStore Shards(IShardStore store, World world) => new Seam(store);
+
+    private sealed class Seam(IShardStore store) : ShardStoreSeam(store)
+    {
+        public override ValueTask SeedAsync(ShardId shard, ShardId source, int count, CancellationToken cancellationToken) =>
+            Store.SeedAsync(shard, source, count - 1, cancellationToken);
+    }
+}

@@ -14,6 +14,9 @@ public sealed class Outcome
     /// <summary>What happened, if it was asked for.</summary>
     public List<string> Trace { get; } = [];
 
+    /// <summary>Tells whether two workers did the same with the same seeds.</summary>
+    public ulong Hash { get; private set; }
+
     /// <summary>Seeds that were run.</summary>
     public ulong Seeds { get; private set; }
 
@@ -41,6 +44,9 @@ public sealed class Outcome
             case "trace":
                 Trace.Add(line["trace ".Length..]);
                 break;
+            case "hash":
+                Hash = ulong.Parse(words[1], CultureInfo.InvariantCulture);
+                break;
             case "done":
                 Seeds += ulong.Parse(words[1], CultureInfo.InvariantCulture);
                 ProcessorTime += TimeSpan.FromMilliseconds(double.Parse(words[2], CultureInfo.InvariantCulture));
@@ -54,6 +60,7 @@ public sealed class Outcome
         Counters.Add(other.Counters);
         Failures.AddRange(other.Failures);
         Trace.AddRange(other.Trace);
+        Hash ^= other.Hash;
         Seeds += other.Seeds;
         ProcessorTime += other.ProcessorTime;
         Ended += other.Ended;

@@ -1,4 +1,5 @@
 using DistAttention.Engine.Compute;
+using DistAttention.Engine.Ledger;
 using DistAttention.Kernels;
 using DistAttention.Simulator.Checking;
 using DistAttention.Simulator.Clients;
@@ -8,13 +9,14 @@ using DistAttention.Simulator.Networks;
 using DistAttention.Simulator.Nodes;
 using DistAttention.Simulator.Planting;
 using DistAttention.Simulator.Worlds;
+using DistAttention.Storage;
 
 namespace DistAttention.Simulator.Running;
 
 /// <summary>One seed from the beginning to the verdict: clients work while faults strike; then all heals, restarts, and everything is read once more.</summary>
 internal sealed class Simulation
 {
-    private static readonly TimeSpan _mostTime = TimeSpan.FromMinutes(60);
+    private static readonly TimeSpan _mostTime = TimeSpan.FromHours(8);
 
     private readonly World _world;
     private readonly Cluster _cluster;
@@ -107,6 +109,7 @@ internal sealed class Simulation
             _cluster.Start(i);
         }
 
+        await SweepAsync().ConfigureAwait(false);
         foreach (SequenceRef sequence in StoredSequences())
         {
             if (!await _clients[0].ReadAllAsync(sequence).ConfigureAwait(false) && MustBeThere(sequence))
@@ -114,6 +117,39 @@ internal sealed class Simulation
                 throw new ViolationException($"'{sequence.Id}' does not answer after everything has healed");
             }
         }
+
+        await ReclaimAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Everything is deleted: in the end no byte of a row may be left.</summary>
+    private async Task ReclaimAsync()
+    {
+        foreach (SequenceRef sequence in StoredSequences().Where(MustBeThere))
+        {
+            await _clients[0].DeleteAsync(sequence).ConfigureAwait(false);
+        }
+
+        await SweepAsync().ConfigureAwait(false);
+        if (_cluster.Disk.Paths("shards/") is [string left, ..])
+        {
+            throw new ViolationException($"everything is deleted, and there still is {left}");
+        }
+    }
+
+    /// <summary>Much later, the space of what nobody holds is given back.</summary>
+    private async Task SweepAsync()
+    {
+        await _world.DelayAsync(2 * FileStorage.SweepAge.Ticks).ConfigureAwait(false);
+        Node node = _cluster[0]!;
+        HashSet<Guid> live = [];
+        await foreach (LedgerRecord record in node.FileLedger.ListAsync("", CancellationToken.None).ConfigureAwait(false))
+        {
+            live.Add(record.Uid);
+        }
+
+        int deleted = await node.Logs.SweepAsync(live, FileStorage.SweepAge, _world.Time.GetUtcNow(), CancellationToken.None).ConfigureAwait(false);
+        _world.Counters.Add("shards swept", deleted);
+        _world.Note($"{deleted} shards are swept");
     }
 
     /// <summary>Every sequence that may be there, whether or not a client was told.</summary>

@@ -8,7 +8,7 @@ using DistAttention.Simulator.Worlds;
 namespace DistAttention.Simulator.Running;
 
 /// <summary>Runs seeds, one after the other, in a process of its own that does everything in one order. Tells on its standard output.</summary>
-/// <remarks>One line each: <c>fail SEED CAUSE</c>, <c>count NUMBER NAME</c>, <c>trace LINE</c>; <c>done SEEDS MILLISECONDS</c> at the end.</remarks>
+/// <remarks>One line each: <c>fail SEED CAUSE</c>, <c>count NUMBER NAME</c>, <c>trace LINE</c>; <c>hash NUMBER</c> and <c>done SEEDS MILLISECONDS</c> at the end.</remarks>
 internal static class Worker
 {
     public static int Run(Options options, TextWriter output)
@@ -19,6 +19,7 @@ internal static class Worker
         Counters counters = new();
         int failures = 0;
         ulong ran = 0;
+        ulong hash = 0;
         for (ulong seed = options.First; ran < options.Seeds && failures < options.MostFailures; seed += options.Step)
         {
             World world;
@@ -41,6 +42,7 @@ internal static class Worker
             }
 
             ran++;
+            hash = (hash * 31) + world.Hash;
             counters.Add(world.Counters);
             counters.Add("events", world.Events.Happened);
             foreach (string line in world.Trace)
@@ -61,6 +63,7 @@ internal static class Worker
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"count {count} {name}"));
         }
 
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"hash {hash}"));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"done {ran} {Process.GetCurrentProcess().TotalProcessorTime.TotalMilliseconds:f0}"));
         output.Flush();
         return failures == 0 ? 0 : 1;

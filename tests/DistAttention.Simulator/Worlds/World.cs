@@ -10,6 +10,7 @@ internal sealed class World
     private readonly List<string>? _trace;
     private ulong _hash = 14695981039346656037;
     private ulong _ids;
+    private ulong? _final;
 
     public World(ulong seed, bool tracing)
     {
@@ -36,8 +37,8 @@ internal sealed class World
     /// <summary>What happened, one line each; empty unless the world is traced.</summary>
     public IReadOnlyList<string> Trace => _trace ?? [];
 
-    /// <summary>A number that tells whether two runs did the same.</summary>
-    public ulong Hash => _hash ^ _chance.NextBits() ^ ((ulong)Events.Now << 20) ^ (ulong)Events.Happened;
+    /// <summary>A number that tells whether two runs did the same. Asked for once all is over: it draws from chance.</summary>
+    public ulong Hash => _final ??= _hash ^ _chance.NextBits() ^ ((ulong)Events.Now << 20) ^ (ulong)Events.Happened;
 
     public void Fail(string what)
     {
