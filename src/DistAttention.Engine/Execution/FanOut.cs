@@ -118,7 +118,7 @@ internal sealed class FanOut<T>(
             catch (OwnerUnreachableException e)
             {
                 Interlocked.Increment(ref _retries);
-                moved = await MoveAwayAsync(work, cancellationToken).ConfigureAwait(false);
+                moved = await MoveAwayAsync(work, e, cancellationToken).ConfigureAwait(false);
                 if (moved is null)
                 {
                     await backoff.PauseAsync(TimeSpan.Zero, e, cancellationToken).ConfigureAwait(false);
@@ -139,12 +139,17 @@ internal sealed class FanOut<T>(
     }
 
     /// <summary>Has the shards of an owner that does not answer moved to others; null if that one is all there is.</summary>
-    private async ValueTask<IReadOnlyList<OwnerWork>?> MoveAwayAsync(OwnerWork work, CancellationToken cancellationToken)
+    private async ValueTask<IReadOnlyList<OwnerWork>?> MoveAwayAsync(OwnerWork work, OwnerUnreachableException cause, CancellationToken cancellationToken)
     {
         IReadOnlyList<ShardEntry> now;
         try
         {
             now = await ledger.ReassignAsync([.. work.Shards.Select(static s => s.Shard.Id)], work.Owner, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (e.InnerException is null)
+        {
+            // A deadline that passes here passed because the owner did not answer.
+            throw new OperationCanceledException(e.Message, cause, e.CancellationToken);
         }
         catch (SequenceNotFoundException)
         {
