@@ -1,15 +1,14 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using DistAttention.Kernels;
 
 namespace DistAttention.Contracts;
 
 /// <summary>
 /// What stands before a tensor's bytes, little-endian:
 /// magic "DAT" and version (4 bytes), element (1), rank (1), zero (2), byte length (4), CRC-32C (4), shape (4 × rank).
-/// The checksum is the CRC-32C of element, rank, shape, of the CRC-32Cs of four interleaved streams of 8-byte words (a single one
-/// waits for itself at every step), and of the bytes that are left.
+/// The checksum is the CRC-32C of element, rank, shape and of the bytes' own CRC-32C.
 /// </summary>
 internal readonly ref struct TensorHeader
 {
@@ -110,7 +109,6 @@ internal readonly ref struct TensorHeader
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static uint ChecksumOf(TensorElement element, ReadOnlySpan<int> shape, ReadOnlySpan<byte> bytes)
     {
         uint crc = BitOperations.Crc32C(BitOperations.Crc32C(uint.MaxValue, (byte)element), (byte)shape.Length);
@@ -119,24 +117,6 @@ internal readonly ref struct TensorHeader
             crc = BitOperations.Crc32C(crc, (uint)dimension);
         }
 
-        ReadOnlySpan<Words> groups = MemoryMarshal.Cast<byte, Words>(bytes);
-        (uint a, uint b, uint c, uint d) = (0, 0, 0, 0);
-        foreach (ref readonly Words words in groups)
-        {
-            a = BitOperations.Crc32C(a, words.A);
-            b = BitOperations.Crc32C(b, words.B);
-            c = BitOperations.Crc32C(c, words.C);
-            d = BitOperations.Crc32C(d, words.D);
-        }
-
-        crc = BitOperations.Crc32C(BitOperations.Crc32C(BitOperations.Crc32C(BitOperations.Crc32C(crc, a), b), c), d);
-        foreach (byte rest in bytes[(groups.Length * sizeof(ulong) * 4)..])
-        {
-            crc = BitOperations.Crc32C(crc, rest);
-        }
-
-        return ~crc;
+        return ~BitOperations.Crc32C(crc, Crc32C.Of(bytes));
     }
-
-    private readonly record struct Words(ulong A, ulong B, ulong C, ulong D);
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using DistAttention.Kernels;
 using DistAttention.Storage.Logs;
 
 namespace DistAttention.Storage.Ledgers;
@@ -36,7 +37,7 @@ internal static class LedgerSlots
             BinaryPrimitives.WriteInt32LittleEndian(slot[20..], slots);
             BinaryPrimitives.WriteInt32LittleEndian(slot[24..], part.Length);
             part.CopyTo(slot[HeaderLength..]);
-            BinaryPrimitives.WriteUInt32LittleEndian(slot[4..], Checksum.Of(slot[8..]));
+            BinaryPrimitives.WriteUInt32LittleEndian(slot[4..], Crc32C.Of(slot[8..]));
         }
 
         return result;
@@ -63,7 +64,7 @@ internal static class LedgerSlots
                 break; // never written: all before it that was acknowledged is whole
             }
 
-            if (BinaryPrimitives.ReadUInt32LittleEndian(slot) != Magic || BinaryPrimitives.ReadUInt32LittleEndian(slot[4..]) != Checksum.Of(slot[8..]))
+            if (BinaryPrimitives.ReadUInt32LittleEndian(slot) != Magic || BinaryPrimitives.ReadUInt32LittleEndian(slot[4..]) != Crc32C.Of(slot[8..]))
             {
                 throw new StorageDamagedException(file, at, default, "a slot of the ledger is not what was written");
             }
@@ -110,7 +111,7 @@ internal static class LedgerSlots
                 continue;
             }
 
-            bool whole = BinaryPrimitives.ReadUInt32LittleEndian(slot) == Magic && BinaryPrimitives.ReadUInt32LittleEndian(slot[4..]) == Checksum.Of(slot[8..]);
+            bool whole = BinaryPrimitives.ReadUInt32LittleEndian(slot) == Magic && BinaryPrimitives.ReadUInt32LittleEndian(slot[4..]) == Crc32C.Of(slot[8..]);
             if (!whole || BinaryPrimitives.ReadInt32LittleEndian(slot[16..]) == 0)
             {
                 throw new StorageDamagedException(file, at, default, "the ledger goes on behind an empty slot");

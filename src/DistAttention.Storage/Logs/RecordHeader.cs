@@ -72,7 +72,7 @@ internal readonly record struct RecordHeader
         BinaryPrimitives.WriteInt32LittleEndian(to[52..], Count);
         BinaryPrimitives.WriteInt64LittleEndian(to[56..], PayloadLength);
         BinaryPrimitives.WriteUInt32LittleEndian(to[64..], PayloadChecksum);
-        BinaryPrimitives.WriteUInt32LittleEndian(to[ChecksumOffset..], Checksum.Of(to[..ChecksumOffset]));
+        BinaryPrimitives.WriteUInt32LittleEndian(to[ChecksumOffset..], Crc32C.Of(to[..ChecksumOffset]));
     }
 
     /// <summary>Reads the header of the record at a place; null if the bytes are not one of that place.</summary>
@@ -81,7 +81,7 @@ internal readonly record struct RecordHeader
         if (from.Length < Length
             || BinaryPrimitives.ReadUInt32LittleEndian(from) != Magic
             || BinaryPrimitives.ReadInt64LittleEndian(from[8..]) != offset
-            || BinaryPrimitives.ReadUInt32LittleEndian(from[ChecksumOffset..]) != Checksum.Of(from[..ChecksumOffset]))
+            || BinaryPrimitives.ReadUInt32LittleEndian(from[ChecksumOffset..]) != Crc32C.Of(from[..ChecksumOffset]))
         {
             return null;
         }

@@ -37,7 +37,7 @@ internal static class RecordParts
             FirstIdx = write.FirstIdx + first,
             Count = count,
             PayloadLength = payload,
-            PayloadChecksum = Checksum.Of(rows),
+            PayloadChecksum = Crc32C.Of(rows),
         };
         record.Write(to);
         return record;

@@ -41,7 +41,7 @@ internal sealed record SegmentHeader(ShardId Shard, SequenceSpec Spec)
         BinaryPrimitives.WriteInt32LittleEndian(to[56..], Spec.ShardLength);
         BinaryPrimitives.WriteInt32LittleEndian(to[60..], Spec.ArithmeticVersion);
         BinaryPrimitives.WriteInt32LittleEndian(to[64..], Spec.ValueFromKeyPrefix ? 1 : 0);
-        BinaryPrimitives.WriteUInt32LittleEndian(to[ChecksumOffset..], Checksum.Of(to[..ChecksumOffset]));
+        BinaryPrimitives.WriteUInt32LittleEndian(to[ChecksumOffset..], Crc32C.Of(to[..ChecksumOffset]));
     }
 
     /// <summary>Reads a header; null if the bytes are not one.</summary>
@@ -51,7 +51,7 @@ internal sealed record SegmentHeader(ShardId Shard, SequenceSpec Spec)
     {
         if (from.Length < Length
             || BinaryPrimitives.ReadUInt64LittleEndian(from) != Magic
-            || BinaryPrimitives.ReadUInt32LittleEndian(from[ChecksumOffset..]) != Checksum.Of(from[..ChecksumOffset]))
+            || BinaryPrimitives.ReadUInt32LittleEndian(from[ChecksumOffset..]) != Crc32C.Of(from[..ChecksumOffset]))
         {
             return null;
         }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using DistAttention.Engine.Shards;
+using DistAttention.Kernels;
 using DistAttention.Storage.Files;
 
 namespace DistAttention.Storage.Logs;
@@ -85,7 +86,7 @@ internal sealed class ShardLog : IDisposable
 
             using RecordRows memory = new(index.Header!.Layout, record.Count);
             int got = await file.ReadAsync(record.Offset + RecordHeader.Length, memory.Payload).ConfigureAwait(false);
-            if (got < memory.Payload.Length || Checksum.Of(memory.Payload.Span) != record.PayloadChecksum)
+            if (got < memory.Payload.Length || Crc32C.Of(memory.Payload.Span) != record.PayloadChecksum)
             {
                 CutBefore(index, record);
                 continue;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using DistAttention.Kernels;
 using DistAttention.Storage.Logs;
 
 namespace DistAttention.Storage.Postgres;
@@ -16,7 +17,7 @@ internal static class LedgerEntry
         BinaryPrimitives.WriteUInt32LittleEndian(row, Magic);
         BinaryPrimitives.WriteInt64LittleEndian(row.AsSpan(8), version);
         entry.CopyTo(row.AsSpan(HeaderLength));
-        BinaryPrimitives.WriteUInt32LittleEndian(row.AsSpan(4), Checksum.Of(row.AsSpan(8)));
+        BinaryPrimitives.WriteUInt32LittleEndian(row.AsSpan(4), Crc32C.Of(row.AsSpan(8)));
         return row;
     }
 
@@ -29,7 +30,7 @@ internal static class LedgerEntry
     {
         if (row.Length < HeaderLength
             || BinaryPrimitives.ReadUInt32LittleEndian(row) != Magic
-            || BinaryPrimitives.ReadUInt32LittleEndian(row[4..]) != Checksum.Of(row[8..])
+            || BinaryPrimitives.ReadUInt32LittleEndian(row[4..]) != Crc32C.Of(row[8..])
             || BinaryPrimitives.ReadInt64LittleEndian(row[8..]) != version)
         {
             throw new StorageDamagedException(place, 0, default, $"the entry of version {version} is not what was written");

@@ -41,7 +41,7 @@ internal readonly record struct RecordRow(long Source, long Fence, long Number, 
     /// <exception cref="StorageDamagedException">It is not what was written.</exception>
     public void CheckPayload(string table, SegmentHeader shard, in RecordHeader header, ReadOnlySpan<byte> payload)
     {
-        if (payload.Length != header.PayloadLength || Checksum.Of(payload) != header.PayloadChecksum)
+        if (payload.Length != header.PayloadLength || Crc32C.Of(payload) != header.PayloadChecksum)
         {
             throw new StorageDamagedException(PlaceIn(table), 0, header.PositionsIn(shard), "the checksum of its rows is wrong");
         }

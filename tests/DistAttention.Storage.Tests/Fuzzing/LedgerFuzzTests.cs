@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using DistAttention.Engine.Ledger;
+using DistAttention.Kernels;
 using DistAttention.Storage.Ledgers;
 using DistAttention.Storage.Logs;
 using DistAttention.Storage.Postgres;
@@ -50,7 +51,7 @@ public sealed class LedgerFuzzTests
                 byte[] bytes = Mutator.Mutate(good, chance);
                 for (int at = 0; at + LedgerSlots.SlotLength <= bytes.Length; at += LedgerSlots.SlotLength)
                 {
-                    BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(at + 4), Checksum.Of(bytes.AsSpan(at + 8, LedgerSlots.SlotLength - 8)));
+                    BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(at + 4), Crc32C.Of(bytes.AsSpan(at + 8, LedgerSlots.SlotLength - 8)));
                 }
 
                 return bytes;
@@ -71,7 +72,7 @@ public sealed class LedgerFuzzTests
                 byte[] bytes = Mutator.Mutate(good, chance);
                 if (bytes.Length >= 16)
                 {
-                    BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4), Checksum.Of(bytes.AsSpan(8)));
+                    BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4), Crc32C.Of(bytes.AsSpan(8)));
                 }
 
                 return bytes;

@@ -68,7 +68,7 @@ public sealed class LogFuzzTests
             long payload = BinaryPrimitives.ReadInt64LittleEndian(record[56..]);
             if (payload >= 0 && payload <= record.Length - RecordHeader.Length && chance.Next(8) > 0)
             {
-                BinaryPrimitives.WriteUInt32LittleEndian(record[64..], Checksum.Of(record.Slice(RecordHeader.Length, (int)payload)));
+                BinaryPrimitives.WriteUInt32LittleEndian(record[64..], Crc32C.Of(record.Slice(RecordHeader.Length, (int)payload)));
             }
 
             BinaryPrimitives.WriteInt64LittleEndian(record[8..], at);
@@ -83,7 +83,7 @@ public sealed class LogFuzzTests
     {
         if (bytes.Length >= at + length)
         {
-            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(at + length - 4), Checksum.Of(bytes.AsSpan(at, length - 4)));
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(at + length - 4), Crc32C.Of(bytes.AsSpan(at, length - 4)));
         }
     }
 

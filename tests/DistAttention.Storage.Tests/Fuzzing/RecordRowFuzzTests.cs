@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using DistAttention.Engine.Shards;
+using DistAttention.Kernels;
 using DistAttention.Storage.Logs;
 using DistAttention.Storage.Postgres;
 
@@ -38,8 +39,8 @@ public sealed class RecordRowFuzzTests
                 byte[] bytes = Mutator.Mutate(good, chance);
                 if (bytes.Length >= RecordHeader.Length)
                 {
-                    BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(64), Checksum.Of(bytes.AsSpan(RecordHeader.Length)));
-                    BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(RecordHeader.Length - 4), Checksum.Of(bytes.AsSpan(0, RecordHeader.Length - 4)));
+                    BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(64), Crc32C.Of(bytes.AsSpan(RecordHeader.Length)));
+                    BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(RecordHeader.Length - 4), Crc32C.Of(bytes.AsSpan(0, RecordHeader.Length - 4)));
                 }
 
                 return bytes;
@@ -67,7 +68,7 @@ public sealed class RecordRowFuzzTests
                 byte[] bytes = Mutator.Mutate(good, chance);
                 if (bytes.Length >= SegmentHeader.Length)
                 {
-                    BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(SegmentHeader.Length - 4), Checksum.Of(bytes.AsSpan(0, SegmentHeader.Length - 4)));
+                    BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(SegmentHeader.Length - 4), Crc32C.Of(bytes.AsSpan(0, SegmentHeader.Length - 4)));
                 }
 
                 return bytes;

@@ -1,19 +1,18 @@
 using System.Numerics;
 using System.Text;
-using DistAttention.Storage.Logs;
 
-namespace DistAttention.Storage.Tests.Logs;
+namespace DistAttention.Kernels.Tests.Storage;
 
-public sealed class ChecksumTests
+public sealed class Crc32CTests
 {
     [Fact]
     public void ItIsTheKnownOne()
     {
         // RFC 3720, appendix B.4, and the check value of the CRC catalogue.
-        Assert.Equal(0xE3069283u, Checksum.Of(Encoding.ASCII.GetBytes("123456789")));
-        Assert.Equal(0x8A9136AAu, Checksum.Of(new byte[32]));
-        Assert.Equal(0x62A8AB43u, Checksum.Of(Enumerable.Repeat((byte)0xFF, 32).ToArray()));
-        Assert.Equal(0u, Checksum.Of([]));
+        Assert.Equal(0xE3069283u, Crc32C.Of(Encoding.ASCII.GetBytes("123456789")));
+        Assert.Equal(0x8A9136AAu, Crc32C.Of(new byte[32]));
+        Assert.Equal(0x62A8AB43u, Crc32C.Of(Enumerable.Repeat((byte)0xFF, 32).ToArray()));
+        Assert.Equal(0u, Crc32C.Of([]));
     }
 
     [Fact]
@@ -29,7 +28,7 @@ public sealed class ChecksumTests
                 one = BitOperations.Crc32C(one, b);
             }
 
-            Assert.Equal(~one, Checksum.Of(bytes.AsSpan(0, length)));
+            Assert.Equal(~one, Crc32C.Of(bytes.AsSpan(0, length)));
         }
     }
 
@@ -38,14 +37,14 @@ public sealed class ChecksumTests
     {
         byte[] bytes = new byte[20_000];
         new Random(2).NextBytes(bytes);
-        uint whole = Checksum.Of(bytes);
+        uint whole = Crc32C.Of(bytes);
         for (int distance = 1; distance < 19_000; distance += distance < 600 ? 1 : 61)
         {
             foreach (int at in (int[])[0, 133, 900])
             {
                 bytes[at] ^= 0x80;
                 bytes[at + distance] ^= 0x80;
-                Assert.NotEqual(whole, Checksum.Of(bytes));
+                Assert.NotEqual(whole, Crc32C.Of(bytes));
                 bytes[at] ^= 0x80;
                 bytes[at + distance] ^= 0x80;
             }

@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace DistAttention.Storage.Logs;
+namespace DistAttention.Kernels;
 
 /// <summary>
 /// CRC-32C (Castagnoli) of bytes. A single stream of 8-byte words waits for itself at every step, so long inputs run as four
@@ -12,13 +12,15 @@ namespace DistAttention.Storage.Logs;
 /// Sums of interleaved words are no substitute: equal changes of two words a fixed distance apart would cancel out.
 /// Source of the combination: M. Adler, zlib's <c>crc32_combine</c>; of the lanes: V. Gopal et al., "Fast CRC Computation Using the CRC32 Instruction", 2011.
 /// </remarks>
-internal static class Checksum
+public static class Crc32C
 {
     private const int Words = 256; // in a lane
     private const int Lane = Words * sizeof(ulong);
 
     private static readonly uint[] _shiftLane = MakeShift();
 
+    /// <summary>The checksum.</summary>
+    /// <param name="bytes">Of what.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static uint Of(ReadOnlySpan<byte> bytes)
     {
