@@ -55,7 +55,7 @@ public sealed class AttemptTests
             new Site(NeverAsked),
             static async token =>
             {
-                await Task.Delay(60, token);
+                await Task.Delay(60, token); // longer than the quickest first question: one asked too early would be seen
                 return 5;
             },
             _quick.For(rate.Predict(100))));

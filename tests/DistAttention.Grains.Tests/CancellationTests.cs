@@ -84,7 +84,7 @@ public sealed class CancellationTests(TwoSilos silos, Xunit.Abstractions.ITestOu
             long started = Stopwatch.GetTimestamp();
             while (!isSo() && Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(10))
             {
-                Thread.Sleep(1);
+                Thread.Sleep(1); // a flag tells nobody: it has to be looked at
             }
 
             if (isSo())

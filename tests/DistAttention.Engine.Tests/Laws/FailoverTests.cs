@@ -110,7 +110,7 @@ public sealed class FailoverTests
         {
             if (owner == cluster[1].Id)
             {
-                await Task.Delay(everAnswers ? TimeSpan.FromMilliseconds(20) : Timeout.InfiniteTimeSpan, token);
+                await Task.Delay(everAnswers ? TimeSpan.FromMilliseconds(20) : Timeout.InfiniteTimeSpan, token); // a slow peer, or one that never answers: that is what is tried
             }
 
             return await ask(token);

@@ -140,17 +140,17 @@ public sealed class PostgresStorageTests(PostgresServer postgres)
                 catch (DistAttentionException e) when (e.IsTransient)
                 {
                     failure = e;
-                    await Task.Delay(20);
+                    await Task.Delay(20); // the server being restarted tells nobody: it has to be asked
                     sequence = await ReopenAsync();
                     acknowledged = (int)(await sequence.GetInfoAsync()).Length;
                 }
             }
         });
-        await Task.Delay(300);
+        await Task.Delay(300); // appends are under way: the test holds wherever the kill falls
         await server.KillAsync();
-        await Task.Delay(100);
+        await Task.Delay(100); // long enough for an append to meet a server that is gone
         await server.ResumeAsync();
-        await Task.Delay(500);
+        await Task.Delay(500); // appends go on after it is back
         Volatile.Write(ref stop, true);
         await appending;
         await using PostgresStorage other = await PostgresStorage.ConnectAsync(server.ConnectionString());
@@ -172,7 +172,7 @@ public sealed class PostgresStorageTests(PostgresServer postgres)
                 }
                 catch (DistAttentionException e) when (e.IsTransient)
                 {
-                    await Task.Delay(20);
+                    await Task.Delay(20); // the server being restarted tells nobody: it has to be asked
                 }
             }
         }

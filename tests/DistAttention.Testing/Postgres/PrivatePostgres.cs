@@ -96,7 +96,7 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
             }
             catch (InvalidOperationException) when (Stopwatch.GetElapsedTime(started) < _patience && !_watch.HasExited)
             {
-                await Task.Delay(50).ConfigureAwait(false);
+                await Task.Delay(50).ConfigureAwait(false); // another process tells nobody: it has to be asked
             }
         }
     }
