@@ -190,21 +190,28 @@ public sealed class AppendTests
         using SimulatedCluster cluster = await SimulatedCluster.CreateAsync(_problem.Spec(), 1, static _ => 0);
         TaskCompletionSource slow = new();
         TaskCompletionSource started = new();
+        TaskCompletionSource overtaken = new();
         int writes = 0;
         cluster.OnWrite = async (_, write, go, token) =>
         {
-            if (Interlocked.Increment(ref writes) == 1)
+            int number = Interlocked.Increment(ref writes);
+            if (number == 1)
             {
                 started.SetResult();
                 await slow.Task;
             }
 
             await go(token);
+            if (number == 2)
+            {
+                overtaken.SetResult();
+            }
         };
         Task<AppendResult> first = cluster.AppendAsync(_problem, 0, 100).AsTask();
         await started.Task;
         await cluster.Ledger.ReserveAsync(OperationId.New(), 50, null, default).AsTask().ContinueWith(r => cluster.Ledger.AbortAsync(r.Result.OperationId).AsTask()).Unwrap();
         Task<AppendResult> second = cluster.AppendAsync(_problem, 100, 200).AsTask();
+        await overtaken.Task;
         Assert.False(second.IsCompleted);
         slow.SetResult();
         Assert.Equal((0, 100), ((await first).FirstPosition, (await second).FirstPosition));
