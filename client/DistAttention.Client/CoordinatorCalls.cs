@@ -15,17 +15,23 @@ internal sealed class CoordinatorCalls
     private readonly AttemptTimes _times;
     private readonly int _coordinators;
     private readonly WorkRate _rate = new();
+    private readonly TimeSpan _hedgeTime;
     private uint _next;
 
     public CoordinatorCalls(IGrainFactory grains, DistAttentionClientOptions options)
     {
         _grains = grains;
         _coordinators = options.Coordinators;
+        _hedgeTime = options.HedgeTime;
         _times = new AttemptTimes(options.MinAttemptTime, options.ProbeTimeout, options.StallTime, options.TimeProvider);
         _next = (uint)Random.Shared.Next();
     }
 
     public AttemptTimes Times => _times;
+
+    private long KeyOf(uint first, int attempt) => (first + (uint)attempt) % (uint)_coordinators;
+
+    private IAttentionCoordinatorGrain CoordinatorOf(uint first, int attempt) => _grains.GetGrain<IAttentionCoordinatorGrain>(KeyOf(first, attempt));
 
     private static bool IsPassing(DistAttentionException error) => error is SiloUnreachableException or CorruptPayloadException or OverloadedException;
 
@@ -46,19 +52,17 @@ internal sealed class CoordinatorCalls
         long began = _times.Time.GetTimestamp();
         while (true)
         {
-            long key = Interlocked.Increment(ref _next) % (uint)_coordinators;
-            IAttentionCoordinatorGrain coordinator = _grains.GetGrain<IAttentionCoordinatorGrain>(key);
-            Guid callId = Guid.NewGuid();
+            uint first = Interlocked.Increment(ref _next);
+            AttemptTimes times = _times.For(_rate.Predict(work));
+            HedgedCall<T> hedged = new(
+                (n, callId, token) => Attempt.RunAsync($"behind coordinator {KeyOf(first, n)}", CoordinatorOf(first, n), callId, attempt => call(CoordinatorOf(first, n), callId, attempt), times, token),
+                (n, callId) => CoordinatorOf(first, n).AskAsync(callId),
+                times.First > _times.First || times.First < _hedgeTime ? times.First : _hedgeTime,
+                _times.Time);
             long started = _times.Time.GetTimestamp();
             try
             {
-                T answer = await Attempt.RunAsync(
-                    $"behind coordinator {key}",
-                    coordinator,
-                    callId,
-                    token => call(coordinator, callId, token),
-                    _times.For(_rate.Predict(work)),
-                    cancellationToken).ConfigureAwait(false);
+                T answer = await hedged.RunAsync(cancellationToken).ConfigureAwait(false);
                 _rate.Measured(work, _times.Time.GetElapsedTime(started));
                 return answer;
             }

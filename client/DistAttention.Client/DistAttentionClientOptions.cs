@@ -32,7 +32,13 @@ public sealed class DistAttentionClientOptions
     /// <summary>The shortest time after which a coordinator that has not answered is asked how the call stands; three times the time predicted where that is longer. Default 250 ms.</summary>
     public TimeSpan MinAttemptTime { get; set; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long that question may stay unanswered before the call is sent to another coordinator. Default 3 s.</summary>
+    /// <summary>
+    /// The shortest time after which a coordinator is asked whether it is at work on a call, and another one is given the call as well if it is not
+    /// or says nothing; three times the time predicted where that is longer. Default 50 ms.
+    /// </summary>
+    public TimeSpan HedgeTime { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How long the question after <see cref="MinAttemptTime"/> may stay unanswered before the call is sent to another coordinator. Default 3 s.</summary>
     public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>How long a silo may work on a call, and nothing on it get on, before the call is sent again. Default 60 s.</summary>
@@ -61,6 +67,7 @@ public sealed class DistAttentionClientOptions
         RequireTime(ConnectTimeout, nameof(ConnectTimeout));
         RequireTime(MinAttemptTime, nameof(MinAttemptTime));
         RequireTime(ProbeTimeout, nameof(ProbeTimeout));
+        RequireTime(HedgeTime, nameof(HedgeTime));
         RequireTime(StallTime, nameof(StallTime));
         RequireTime(RetryTime, nameof(RetryTime));
         Require(!string.IsNullOrWhiteSpace(ClusterId), nameof(ClusterId), "a value is needed");

@@ -27,6 +27,25 @@ public sealed class DistAttentionOptions
     /// <summary>How old a silo's published free bytes may be when owners of new shards are chosen. Default 2 s.</summary>
     public TimeSpan ReportMaxAge { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// Silos that have each shard in memory: 1, its owner alone, or 2, where the silo after the owner also keeps it warm from the log, so that a
+    /// query outlives the owner without waiting. Costs that memory, and needs a storage that all silos share. Default 1.
+    /// </summary>
+    public int Replicas { get; set; } = 1;
+
+    /// <summary>
+    /// The shortest time after which a late silo is no longer waited for alone: its shards' second copies are asked too (<see cref="Replicas"/>), and the
+    /// storage instead of a ledger. Three times the time predicted where that is longer. Default 50 ms. Shorter answers sooner when a silo is lost and
+    /// asks twice more often.
+    /// </summary>
+    public TimeSpan HedgeTime { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>
+    /// How often a silo asks its neighbours for a sign of life, to declare those dead at once whose port nobody listens on any more. Default 200 ms;
+    /// zero leaves all of it to the failure detector of the cluster, which takes seconds.
+    /// </summary>
+    public TimeSpan WatchInterval { get; set; } = TimeSpan.FromMilliseconds(200);
+
     /// <summary>TCP connections to each other silo. Default 2: a large tile does not hold up small messages.</summary>
     public int ConnectionsPerPeer { get; set; } = 2;
 }

@@ -18,6 +18,17 @@ public sealed class DistAttentionOptionsValidator : IValidateOptions<DistAttenti
         RequireTime(options.ProbeTimeout, nameof(options.ProbeTimeout));
         RequireTime(options.StallTime, nameof(options.StallTime));
         RequireTime(options.ReportMaxAge, nameof(options.ReportMaxAge));
+        RequireTime(options.HedgeTime, nameof(options.HedgeTime));
+        if (options.WatchInterval != TimeSpan.Zero)
+        {
+            RequireTime(options.WatchInterval, nameof(options.WatchInterval));
+        }
+
+        if (options.Replicas is < 1 or > 2)
+        {
+            problems.Add($"{nameof(DistAttentionOptions)}.{nameof(options.Replicas)}: {options.Replicas} is not 1 or 2.");
+        }
+
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
 
         void RequirePositive(long value, string property)

@@ -38,6 +38,29 @@ public sealed class FileLedgerStore : ILedgerStore
     }
 
     /// <inheritdoc/>
+    /// <remarks>Under the lock nobody is in the middle of a change; what one that ended there has left counts once it is on the device.</remarks>
+    public async ValueTask<VersionedLedger?> ReadCommittedAsync(SequenceId id, CancellationToken cancellationToken)
+    {
+        string path = PathOf(id);
+        IAsyncDisposable held = await _volume.LockAsync(LockOf(path), cancellationToken).ConfigureAwait(false);
+        await using (held.ConfigureAwait(false))
+        {
+            if (await LoadAsync(path, id).ConfigureAwait(false) is not { Record: { } record } state)
+            {
+                return null;
+            }
+
+            if (!_known.TryGetValue(id, out LedgerFile? durable) || durable != (object)state)
+            {
+                using IVolumeFile? file = await _volume.OpenAsync(path, write: true).ConfigureAwait(false);
+                await (file?.SyncAsync() ?? default).ConfigureAwait(false);
+            }
+
+            return new VersionedLedger(record, state.Version);
+        }
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<bool> IsCurrentAsync(SequenceId id, long version, CancellationToken cancellationToken) =>
         await LoadUnlockedAsync(id, cancellationToken).ConfigureAwait(false) is { Record: not null } state && state.Version == version;
 

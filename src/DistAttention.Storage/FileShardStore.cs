@@ -67,9 +67,12 @@ public sealed class FileShardStore : IShardStore, IDisposable
         string folder = FolderOf(source);
         foreach (string name in await _volume.ListAsync(folder).ConfigureAwait(false))
         {
-            if (SegmentName.TryParse(name) is { } segment)
+            // One that is there is of an attempt before this one.
+            if (SegmentName.TryParse(name) is { } segment
+                && $"{FolderOf(shard)}/{segment.CutTo(count)}" is string cut
+                && await _volume.ChangedAsync(cut).ConfigureAwait(false) is null)
             {
-                await _volume.LinkAsync($"{folder}/{name}", $"{FolderOf(shard)}/{segment.CutTo(count)}").ConfigureAwait(false);
+                await _volume.LinkAsync($"{folder}/{name}", cut).ConfigureAwait(false);
             }
         }
     }

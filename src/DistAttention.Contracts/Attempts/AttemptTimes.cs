@@ -8,7 +8,7 @@ namespace DistAttention.Contracts;
 public sealed record AttemptTimes(TimeSpan First, TimeSpan Probe, TimeSpan Stall, TimeProvider Time)
 {
     /// <summary>A predicted time is only an average: three times as long is still nothing unusual.</summary>
-    private const int Patience = 3;
+    public const int Patience = 3;
 
     /// <summary>Told of every answer that shows progress, so that whoever waits for this caller sees it get on too.</summary>
     public Action? OnProgress { get; init; }

@@ -1,3 +1,4 @@
+using Orleans.Concurrency;
 using Orleans.Services;
 
 namespace DistAttention.Contracts;
@@ -56,4 +57,16 @@ public interface IShardHostService : IGrainService, ICallSite, IParcelSite
     /// <summary>The sequences whose ledgers are on this silo, and those of others that it has witnessed.</summary>
     [Alias("Sequences")]
     Task<NamedSequence[]> GetSequencesAsync();
+
+    /// <summary>Tells this silo what is committed of shards that it is to keep warm beside their owners. Nobody waits for it.</summary>
+    /// <param name="shards">The shards.</param>
+    [OneWay]
+    [Alias("Follow")]
+    Task FollowAsync(FollowNote[] shards);
+
+    /// <summary>Tells this silo that copies of shards are no longer wanted.</summary>
+    /// <param name="shards">The shards.</param>
+    [OneWay]
+    [Alias("Unfollow")]
+    Task UnfollowAsync(ShardRef[] shards);
 }

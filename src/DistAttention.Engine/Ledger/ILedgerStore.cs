@@ -12,6 +12,15 @@ public interface ILedgerStore
     ValueTask<VersionedLedger?> ReadAsync(SequenceId id, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Reads a ledger without owning it, for a reader that acts on what it reads: it is committed, durable, and the latest state at some
+    /// moment of the call, whoever owns the ledger and whether or not that one lives.
+    /// </summary>
+    /// <param name="id">The name.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Null if there is none.</returns>
+    ValueTask<VersionedLedger?> ReadCommittedAsync(SequenceId id, CancellationToken cancellationToken) => ReadAsync(id, cancellationToken);
+
+    /// <summary>
     /// Whether a version is still the latest one. An owner asks it for every read: another owner may have taken the ledger over without
     /// this one's knowing. Cheap, since almost always it is.
     /// </summary>

@@ -15,6 +15,15 @@ public sealed record LedgerSnapshot(SequenceId Id, SequenceSpec Spec, SequenceSn
     /// <summary>The ledger's fence when it was taken.</summary>
     public long Fence { get; init; }
 
+    /// <summary>What a committed state comes to.</summary>
+    /// <param name="record">The state.</param>
+    public static LedgerSnapshot Of(LedgerRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        int shards = ShardCount(record.Length, record.Spec.ShardLength);
+        return new LedgerSnapshot(record.Id, record.Spec, record.Snapshot, record.Shards.AsMemory()[..shards]) { Fence = record.Fence, Record = record };
+    }
+
     /// <summary>The same state cut to fewer positions.</summary>
     /// <param name="length">Positions to keep.</param>
     public LedgerSnapshot CutTo(long length)

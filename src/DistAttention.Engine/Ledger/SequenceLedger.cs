@@ -107,8 +107,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
             return last;
         }
 
-        int shards = LedgerSnapshot.ShardCount(record.Length, record.Spec.ShardLength);
-        LedgerSnapshot snapshot = new(record.Id, record.Spec, record.Snapshot, record.Shards.AsMemory()[..shards]) { Fence = record.Fence, Record = record };
+        LedgerSnapshot snapshot = LedgerSnapshot.Of(record);
         Volatile.Write(ref _lastSnapshot, snapshot);
         return snapshot;
     }

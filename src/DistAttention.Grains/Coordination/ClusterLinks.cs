@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using DistAttention.Contracts;
 using DistAttention.Engine.Execution;
+using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Shards;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
@@ -17,11 +18,15 @@ internal sealed class ClusterLinks
 
     private readonly ConcurrentDictionary<OwnerId, SemaphoreSlim> _peers = new();
     private readonly ConcurrentDictionary<OwnerId, WorkRate> _rates = new();
+    private readonly TimeSpan _hedgeTime;
 
-    public ClusterLinks(IGrainFactory grains, ClusterSilos silos, ShardService shards, TrafficMeter traffic, CallBook calls, Serializer serializer, IOptions<DistAttentionOptions> options, TimeProvider time)
+    public ClusterLinks(IGrainFactory grains, ClusterSilos silos, PeerWatch watch, ILedgerStore ledgers, ShardService shards, TrafficMeter traffic, CallBook calls, Serializer serializer, IOptions<DistAttentionOptions> options, TimeProvider time)
     {
         Grains = grains;
         Silos = silos;
+        Watch = watch;
+        _hedgeTime = options.Value.HedgeTime;
+        Stored = shards.Registry.Store.IsDurable ? new StoredSnapshots(ledgers, _hedgeTime, time) : null;
         Shards = shards;
         Traffic = traffic;
         Serializer = serializer;
@@ -31,6 +36,14 @@ internal sealed class ClusterLinks
     public IGrainFactory Grains { get; }
 
     public ClusterSilos Silos { get; }
+
+    public PeerWatch Watch { get; }
+
+    /// <summary>Tells ledgers of silos that are gone.</summary>
+    public ShardMoves Moving { get; } = new();
+
+    /// <summary>Reads ledgers that are late; null where they are nowhere else.</summary>
+    public StoredSnapshots? Stored { get; }
 
     public ShardService Shards { get; }
 
@@ -57,6 +70,20 @@ internal sealed class ClusterLinks
         {
             RequestContext.Remove(IPlacementDirector.PlacementHintKey);
         }
+    }
+
+    /// <summary>Who else can answer for a silo without reading everything back, and when to ask.</summary>
+    /// <param name="owner">The silo.</param>
+    /// <param name="work">The call's work.</param>
+    public Hedge? HedgeOf(OwnerId owner, double work)
+    {
+        if (owner == Silos.Self || Silos.ReplicaOf(owner) is not { } second)
+        {
+            return null;
+        }
+
+        TimeSpan expected = AttemptTimes.Patience * (_rates.TryGetValue(owner, out WorkRate? rate) ? rate.Predict(work) : TimeSpan.Zero);
+        return new Hedge(second, Silos.IsDead(owner) ? TimeSpan.Zero : expected > _hedgeTime ? expected : _hedgeTime);
     }
 
     /// <summary>Makes a call under the time that a silo should take for it, as fast as it was of late.</summary>

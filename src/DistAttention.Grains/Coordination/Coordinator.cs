@@ -159,7 +159,7 @@ internal sealed class Coordinator
         };
     }
 
-    private RemoteLedger LedgerOf(SequenceHandle sequence) => new(_links.Grains.GetGrain<ISequenceGrain>(sequence.Name), sequence);
+    private RemoteLedger LedgerOf(SequenceHandle sequence) => new(_links.Grains.GetGrain<ISequenceGrain>(sequence.Name), sequence, _links.Stored);
 
     private async Task<T> RunAsync<T>(
         AttendCall call,

@@ -5,14 +5,22 @@ using DistAttention.Engine.Shards;
 namespace DistAttention.Grains;
 
 /// <summary>A sequence's ledger, wherever its grain is.</summary>
-internal sealed class RemoteLedger(ISequenceGrain grain, SequenceHandle handle) : ISequenceLedger
+/// <param name="grain">Its grain.</param>
+/// <param name="handle">The sequence.</param>
+/// <param name="stored">Where its state is read when the grain is late; null for nowhere.</param>
+internal sealed class RemoteLedger(ISequenceGrain grain, SequenceHandle handle, StoredSnapshots? stored) : ISequenceLedger
 {
     public ISequenceGrain Grain => grain;
 
     public SequenceHandle Handle => handle;
 
-    public async ValueTask<LedgerSnapshot> GetSnapshotAsync(CancellationToken cancellationToken) =>
-        EngineWire.ToSnapshot(await grain.GetSnapshotAsync(handle.Uid, cancellationToken).ConfigureAwait(false));
+    public async ValueTask<LedgerSnapshot> GetSnapshotAsync(CancellationToken cancellationToken)
+    {
+        Task<LedgerView> asked = grain.GetSnapshotAsync(handle.Uid, cancellationToken);
+        return stored is null
+            ? EngineWire.ToSnapshot(await asked.ConfigureAwait(false))
+            : await stored.FirstAsync(handle, asked, cancellationToken).ConfigureAwait(false);
+    }
 
     public async ValueTask<Reservation> ReserveAsync(OperationId operationId, long count, long? expectedPosition, CancellationToken cancellationToken) =>
         EngineWire.ToReservation(await grain.ReserveAsync(handle.Uid, operationId, count, expectedPosition, cancellationToken).ConfigureAwait(false));

@@ -55,6 +55,7 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
         }
         catch (SiloUnreachableException e) when (links.IsDurable)
         {
+            links.Watch.Suspect(owner);
             throw new OwnerUnreachableException(owner, e.Problem, e);
         }
     }
@@ -150,6 +151,8 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
         }).ConfigureAwait(false);
     }
 
+    public Hedge? HedgeOf(OwnerId owner, TileRequest request) => links.HedgeOf(owner, WorkOf(request));
+
     private async Task<TReply> CallAsync<TCall, TReply>(
         OwnerId owner,
         TileRequest tile,
@@ -161,6 +164,11 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
     {
         if (links.Silos.IsDead(owner))
         {
+            if (links.Silos.KeepsReplicas)
+            {
+                links.Moving.Begin(ledger, tile, owner);
+            }
+
             throw Gone(tile, owner, "is gone", null);
         }
 
@@ -180,6 +188,8 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
         }
         catch (SiloUnreachableException e) when (!e.IsLostCall)
         {
+            links.Watch.Suspect(owner);
+
             // A silo that answers after all was only busy, or its connection broke: the tile is asked for again.
             if (await AnswersAsync(host, callId(call)).ConfigureAwait(false))
             {

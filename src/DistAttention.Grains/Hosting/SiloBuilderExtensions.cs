@@ -3,12 +3,14 @@ using DistAttention.Engine.Compute;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Memory;
+using DistAttention.Engine.Replicas;
 using DistAttention.Engine.Shards;
 using DistAttention.Grains;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Runtime;
 using Orleans.Serialization;
 
 namespace Orleans.Hosting;
@@ -36,6 +38,7 @@ public static class SiloBuilderExtensions
         services.AddSingleton<ITypeNameFilter, PackedTypes>();
         services.AddSingleton<ShardRegistry>();
         services.AddSingleton<ShardService>();
+        services.AddSingleton<ShardFollower>();
         services.TryAddSingleton<ILedgerStore, InMemoryLedgerStore>();
         services.AddSingleton<CallBook>();
         services.AddSingleton<Parcels>();
@@ -46,6 +49,8 @@ public static class SiloBuilderExtensions
         services.AddSingleton<ClusterSilos>();
         services.AddSingleton<ClusterLinks>();
         services.AddSingleton<SnapshotCache>();
+        services.AddSingleton<PeerWatch>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static s => s.GetRequiredService<PeerWatch>());
         services.AddSingleton<Coordinator>();
         services.AddPlacementDirector<HolderPlacement, HolderPlacementDirector>();
         KvStatistics.AddTo(services);

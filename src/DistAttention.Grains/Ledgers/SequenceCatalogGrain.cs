@@ -1,5 +1,6 @@
 using DistAttention.Contracts;
 using DistAttention.Engine.Ledger;
+using DistAttention.Engine.Shards;
 using Orleans.Concurrency;
 using Orleans.Runtime;
 
@@ -9,13 +10,17 @@ namespace DistAttention.Grains;
 /// Names of sequences, in memory; the store or else the silos know the same, so a lost catalog is made anew from them. Of a sequence
 /// whose ledger was lost with the catalog, its witnesses tell: it is reported as lost, not as one that never was.
 /// </summary>
-[KeepAlive]
-internal sealed class SequenceCatalogGrain(ClusterSilos silos, ILedgerStore ledgers) : Grain, ISequenceCatalogGrain
+internal sealed class SequenceCatalogGrain(ClusterSilos silos, ILedgerStore ledgers, IShardStore shards) : Grain, ISequenceCatalogGrain
 {
     private readonly SortedDictionary<string, Guid> _names = new(StringComparer.Ordinal);
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        if (!shards.IsDurable)
+        {
+            DelayDeactivation(Timeout.InfiniteTimeSpan); // names are nowhere else
+        }
+
         await foreach (LedgerRecord stored in ledgers.ListAsync("", cancellationToken))
         {
             _names[stored.Id.Value] = stored.Uid;

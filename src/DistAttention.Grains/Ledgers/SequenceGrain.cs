@@ -10,7 +10,6 @@ namespace DistAttention.Grains;
 
 /// <summary>A shell over the engine's ledger of one sequence. Reentrant: the ledger takes its own turns.</summary>
 [Reentrant]
-[KeepAlive]
 [GrainType(TypeName)]
 [HolderPlacement]
 internal sealed class SequenceGrain : Grain, ISequenceGrain
@@ -19,6 +18,9 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
 
     /// <summary>Silos besides its own and the catalog's that know of a sequence.</summary>
     private const int Witnesses = 2;
+
+    /// <summary>How often silos that came or went are looked for, to tell others which shards to keep warm.</summary>
+    private static readonly TimeSpan _replicaPeriod = TimeSpan.FromSeconds(1);
 
     private readonly ILedgerStore _store;
     private readonly ClusterSilos _silos;
@@ -29,6 +31,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
     private readonly GroupPlacement _placement;
     private readonly SemaphoreSlim _opening = new(1, 1);
     private readonly OnceById<SequenceHandle> _forks = new();
+    private readonly ReplicaNotes _replicas;
     private SequenceLedger? _ledger;
 
     public SequenceGrain(ILedgerStore store, ClusterSilos silos, ClusterLinks links, LocalSequences local, Parcels parcels, TimeProvider time)
@@ -40,6 +43,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         _parcels = parcels;
         _time = time;
         _placement = new GroupPlacement(silos);
+        _replicas = new ReplicaNotes(silos, time);
     }
 
     private SequenceId Id { get; set; }
@@ -49,8 +53,28 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         Id = new SequenceId(this.GetPrimaryKeyString());
+        if (!_links.IsDurable)
+        {
+            DelayDeactivation(Timeout.InfiniteTimeSpan); // its state is nowhere else
+        }
+
+        if (_silos.KeepsReplicas)
+        {
+            this.RegisterGrainTimer(RefreshReplicasAsync, new GrainTimerCreationOptions(_replicaPeriod, _replicaPeriod) { Interleave = true });
+        }
+
         await TakeOverAsync(cancellationToken);
         await base.OnActivateAsync(cancellationToken);
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_links.IsDurable && Interlocked.Exchange(ref _ledger, null) is { } ledger)
+        {
+            _local.Remove(Id.Value, ledger.Record.Uid);
+        }
+
+        return base.OnDeactivateAsync(reason, cancellationToken);
     }
 
     public Task<SequenceHandle> CreateAsync(Guid uid, Packed<SequenceSpec> spec, CancellationToken cancellationToken) =>
@@ -129,7 +153,12 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
     {
         try
         {
-            return await OnLedgerAsync(uid, async ledger => await ledger.CommitAsync(new Reservation(operation, rows, fence, [], null), cancellationToken));
+            return await OnLedgerAsync(uid, async ledger =>
+            {
+                AppendResult committed = await ledger.CommitAsync(new Reservation(operation, rows, fence, [], null), cancellationToken);
+                _replicas.Tell(ledger.Record, rows);
+                return committed;
+            });
         }
         catch (ReservationLostException)
         {
@@ -175,6 +204,16 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
 
     public async Task FoundAsync(Guid uid, ShardRef shard, string owner) =>
         await (await LedgerAsync(uid)).MoveAsync(EngineWire.ToId(shard), new OwnerId(owner), CancellationToken.None);
+
+    private Task RefreshReplicasAsync(CancellationToken cancellationToken)
+    {
+        if (_ledger is { } ledger)
+        {
+            _replicas.Refresh(ledger.Record);
+        }
+
+        return Task.CompletedTask;
+    }
 
     private static bool NeedsOwners(SequenceLedger ledger, long count)
     {
@@ -346,19 +385,25 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
     }
 
     private SequenceGateway Gateway() =>
-        new(_links, new RemoteLedger(_links.Grains.GetGrain<ISequenceGrain>(_ledger!.Record.Id.Value), EngineWire.ToHandle(_ledger!.Record)));
+        new(_links, new RemoteLedger(_links.Grains.GetGrain<ISequenceGrain>(_ledger!.Record.Id.Value), EngineWire.ToHandle(_ledger!.Record), _links.Stored));
 
     private async ValueTask SeedAsync(ShardEntry cut, ShardEntry source, int count)
     {
-        bool seeded;
+        bool seeded = false;
         try
         {
             seeded = !_silos.IsDead(cut.Owner)
-                && await Gateway().SeedAsync(cut.Owner, cut.Id, source.Id, count, CancellationToken.None);
+                && await Gateway().SeedAsync(cut.Owner, cut.Id, source.Id, count, CancellationToken.None).AsTask().WaitAsync(_links.IsDurable ? _links.Times.Probe : Timeout.InfiniteTimeSpan, _links.Times.Time);
         }
         catch (Exception e) when (e is OrleansException or TimeoutException)
         {
-            seeded = false;
+            // See below.
+        }
+
+        if (!seeded && _links.IsDurable)
+        {
+            // What is stored, any silo can cut.
+            seeded = await _links.Shards.Registry.SeedAsync(cut.Id, source.Id, count, CancellationToken.None);
         }
 
         if (!seeded)
@@ -370,6 +415,13 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
 
     private async ValueTask RetainAsync(IReadOnlyList<ShardEntry> shards, Guid holder)
     {
+        if (_links.IsDurable)
+        {
+            // Holds are in the store, which every silo reaches.
+            await _links.Shards.Registry.RetainAsync(shards.Select(static s => s.Id), holder, CancellationToken.None);
+            return;
+        }
+
         foreach (IGrouping<OwnerId, ShardEntry> owned in shards.GroupBy(static s => s.Owner))
         {
             try
@@ -385,21 +437,34 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         }
     }
 
-    /// <summary>Lets shards go. A silo that cannot be told has nothing to give back, or gives it back when it ends.</summary>
-    private async Task ReleaseAsync(IEnumerable<ShardEntry> shards, Guid holder)
+    /// <summary>
+    /// Lets shards go. A silo that cannot be told has nothing to give back, or gives it back when it ends; what is stored this silo gives back
+    /// itself.
+    /// </summary>
+    private async Task ReleaseAsync(IReadOnlyCollection<ShardEntry> shards, Guid holder)
     {
         IEnumerable<Task> told = shards.GroupBy(static s => s.Owner).Select(async owned =>
         {
             try
             {
-                await _silos.Host(owned.Key).ReleaseAsync([.. owned.Select(static s => EngineWire.ToRef(s.Id))], holder);
+                if (!_silos.IsDead(owned.Key))
+                {
+                    await _silos.Host(owned.Key).ReleaseAsync([.. owned.Select(static s => EngineWire.ToRef(s.Id))], holder).WaitAsync(_links.Times.Probe, _links.Times.Time);
+                    return;
+                }
             }
             catch (Exception e) when (e is OrleansException or TimeoutException)
             {
                 // See above.
             }
+
+            if (_links.IsDurable)
+            {
+                await _links.Shards.Registry.ReleaseAsync([.. owned.Select(static s => s.Id)], holder, CancellationToken.None);
+            }
         });
         await Task.WhenAll(told);
+        _replicas.Forget(shards);
     }
 
     private async Task<long> ResidentBytesAsync(IGrouping<OwnerId, ShardEntry> owned)

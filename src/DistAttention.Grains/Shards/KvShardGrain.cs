@@ -10,7 +10,6 @@ namespace DistAttention.Grains;
 /// leases decide how long they stay in memory.
 /// </summary>
 [Reentrant]
-[KeepAlive]
 [GrainType(TypeName)]
 [HolderPlacement]
 internal sealed class KvShardGrain : Grain, IKvShardGrain
@@ -35,6 +34,11 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
     {
         _id = ShardId.Parse(this.GetPrimaryKeyString());
         _active.Add(_id, DeactivateOnIdle);
+        if (!_shards.Registry.Store.IsDurable)
+        {
+            DelayDeactivation(Timeout.InfiniteTimeSpan); // its rows are nowhere else
+        }
+
         return base.OnActivateAsync(cancellationToken);
     }
 

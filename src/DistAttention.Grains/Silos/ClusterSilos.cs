@@ -62,6 +62,13 @@ internal sealed class ClusterSilos : ISiloMemory
         return next is null ? null : OwnerOf(next);
     }
 
+    /// <summary>Whether second copies of shards are kept.</summary>
+    public bool KeepsReplicas => _options.Replicas > 1 && _store.IsDurable;
+
+    /// <summary>The silo that keeps second copies of what one owns; null if none does. It is the one that takes over.</summary>
+    /// <param name="owner">A silo, live or not.</param>
+    public OwnerId? ReplicaOf(OwnerId owner) => KeepsReplicas ? TakesOverFrom(owner) : null;
+
     /// <summary>Bytes of K/V that a silo said it can still take; null if it has not said.</summary>
     public long? FreeBytes(OwnerId owner) =>
         _published.Reports.TryGetValue(owner.Value, out SiloReport? report) ? report.BudgetBytes - report.ResidentBytes : null;

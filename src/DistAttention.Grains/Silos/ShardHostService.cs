@@ -1,6 +1,7 @@
 using DistAttention.Contracts;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Execution;
+using DistAttention.Engine.Replicas;
 using DistAttention.Engine.Shards;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -19,6 +20,7 @@ internal sealed class ShardHostService : GrainService, IShardHostService
     private readonly LocalSequences _sequences;
     private readonly ActiveShards _active;
     private readonly Parcels _parcels;
+    private readonly ShardFollower _follower;
 
     public ShardHostService(GrainId id, Silo silo, ILoggerFactory loggers, IServiceProvider services)
         : base(id, silo, loggers)
@@ -31,6 +33,7 @@ internal sealed class ShardHostService : GrainService, IShardHostService
         _sequences = services.GetRequiredService<LocalSequences>();
         _active = services.GetRequiredService<ActiveShards>();
         _parcels = services.GetRequiredService<Parcels>();
+        _follower = services.GetRequiredService<ShardFollower>();
     }
 
     public async Task<TileReply> ComputeAsync(TileCall call, CancellationToken cancellationToken)
@@ -128,6 +131,26 @@ internal sealed class ShardHostService : GrainService, IShardHostService
         else
         {
             _sequences.Forget(sequence);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task FollowAsync(FollowNote[] shards)
+    {
+        foreach (FollowNote note in shards)
+        {
+            _follower.Follow(new FollowedShard(EngineWire.ToId(note.Shard), note.Rows, note.Fence, note.Bytes));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task UnfollowAsync(ShardRef[] shards)
+    {
+        foreach (ShardRef shard in shards)
+        {
+            _follower.Unfollow(EngineWire.ToId(shard));
         }
 
         return Task.CompletedTask;

@@ -15,9 +15,15 @@ internal static partial class FileLink
             return;
         }
 
-        File.Copy(path, second, overwrite: false);
-        using FileStream copy = File.OpenWrite(second);
-        copy.Flush(flushToDisk: true);
+        // Under its name only when it is whole.
+        string beside = second + ".copy";
+        File.Copy(path, beside, overwrite: true);
+        using (FileStream copy = File.OpenWrite(beside))
+        {
+            copy.Flush(flushToDisk: true);
+        }
+
+        File.Move(beside, second, overwrite: false);
     }
 
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -8,6 +8,8 @@ internal sealed class WatchedLedgerStore(ILedgerStore store, History history, Wo
 {
     public ValueTask<VersionedLedger?> ReadAsync(SequenceId id, CancellationToken cancellationToken) => store.ReadAsync(id, cancellationToken);
 
+    public ValueTask<VersionedLedger?> ReadCommittedAsync(SequenceId id, CancellationToken cancellationToken) => store.ReadCommittedAsync(id, cancellationToken);
+
     public ValueTask<bool> IsCurrentAsync(SequenceId id, long version, CancellationToken cancellationToken) => store.IsCurrentAsync(id, version, cancellationToken);
 
     public async ValueTask<long?> CompareAndSwapAsync(LedgerRecord record, long expectedVersion, CancellationToken cancellationToken)

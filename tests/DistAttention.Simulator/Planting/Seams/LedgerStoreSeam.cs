@@ -9,6 +9,8 @@ internal abstract class LedgerStoreSeam(ILedgerStore store) : ILedgerStore
 
     public virtual ValueTask<VersionedLedger?> ReadAsync(SequenceId id, CancellationToken cancellationToken) => store.ReadAsync(id, cancellationToken);
 
+    public virtual ValueTask<VersionedLedger?> ReadCommittedAsync(SequenceId id, CancellationToken cancellationToken) => store.ReadCommittedAsync(id, cancellationToken);
+
     public virtual ValueTask<bool> IsCurrentAsync(SequenceId id, long version, CancellationToken cancellationToken) => store.IsCurrentAsync(id, version, cancellationToken);
 
     public virtual ValueTask<long?> CompareAndSwapAsync(LedgerRecord record, long expectedVersion, CancellationToken cancellationToken) => store.CompareAndSwapAsync(record, expectedVersion, cancellationToken);

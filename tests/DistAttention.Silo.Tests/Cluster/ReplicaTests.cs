@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using DistAttention.Client;
+using DistAttention.Contracts;
+using DistAttention.Contracts.Membership;
+using DistAttention.Engine;
+using DistAttention.Testing;
+using Xunit.Abstractions;
+
+namespace DistAttention.Silo.Tests.Cluster;
+
+/// <summary>With second copies of shards, a query outlives the silo that it was asking: it waits for no reading back and for no failure detector.</summary>
+[Collection(ClusterCollection.Name)]
+public sealed class ReplicaTests(ITestOutputHelper output) : IDisposable
+{
+    private const int Length = 6000;
+
+    /// <summary>What the slowest of them may take on a machine that does other things too.</summary>
+    private static readonly TimeSpan _generous = TimeSpan.FromSeconds(5);
+
+    private static readonly AttentionProblem _problem = new() { Seed = 71, NumHeadsKv = 2, GroupSize = 2, HeadDim = 32, HeadDimV = 32, Length = Length, Rows = 1, Mask = AttentionMask.Causal };
+    private static readonly SequenceSpec _spec = new() { NumHeadsQ = 4, NumHeadsKv = 2, HeadDim = 32, ShardLength = 1024, ExpectedLength = Length };
+
+    private readonly ClusterHome _home = new(("DISTATTN_Attention__Replicas", "2"));
+
+    [Fact]
+    public async Task ADecodeQueryOutlivesItsSilo() => await KillEachAsync(kills: 2, _generous);
+
+    /// <summary>The figure, on a machine that does nothing else.</summary>
+    [Fact]
+    [Trait("Category", "Soak")]
+    public async Task ADecodeQueryOutlivesItsSiloWithinHalfASecond() => await KillEachAsync(kills: 12, TimeSpan.FromMilliseconds(500));
+
+    public void Dispose() => _home.Dispose();
+
+    /// <summary>Asks without a pause while silos are killed, and appends beside it.</summary>
+    private async Task KillEachAsync(int kills, TimeSpan mostAdded)
+    {
+        (await _home.ClusterAsync("up", "--silos", "3")).Ok();
+        await using DistAttentionClient client = await DistAttentionClient.ConnectAsync(
+            new DistAttentionClientOptions { ConfigureClustering = c => c.Services.AddFileGateways(_home.Folder) });
+        IAttentionSequence sequence = await client.CreateSequenceAsync("s", _spec);
+        await sequence.AppendAsync(_problem.K, _problem.V);
+        IAttentionSequence other = await client.CreateSequenceAsync("appended", _spec);
+        await using EmbeddedAttention embedded = new(new EmbeddedOptions { ComputeThreads = 1 });
+        IAttentionSequence model = await embedded.CreateSequenceAsync("s", _spec);
+        await model.AppendAsync(_problem.K, _problem.V);
+        string expected = await AnswerAsync(model);
+        Random random = new(3);
+        for (int kill = 0; kill < kills; kill++)
+        {
+            await WaitUntilCopiesAreWarmAsync(client);
+            string silo = $"silo-{(kill % 3) + 1}";
+            int process = (int)(await _home.StatusAsync())[silo]["process"]!;
+            using CancellationTokenSource enough = new();
+            Task<List<TimeSpan>> asking = Task.Run(() => AskAsync(sequence, expected, enough.Token));
+            Task<List<TimeSpan>> appending = Task.Run(() => AppendAsync(other, enough.Token));
+            await Task.Delay(500 + random.Next(100)); // somewhere inside a query
+            using (Process killed = Process.GetProcessById(process))
+            {
+                killed.Kill();
+            }
+
+            await Task.Delay(3000); // what the loss costs, it costs soon
+            await enough.CancelAsync();
+            List<TimeSpan> took = await asking;
+            List<TimeSpan> appends = await appending;
+            TimeSpan usual = took.Order().ElementAt(took.Count / 2);
+            TimeSpan added = took.Max() - usual;
+            output.WriteLine($"{silo} killed: {took.Count} queries, {usual.TotalMilliseconds:N1} ms usually, at most {added.TotalMilliseconds:N0} ms more; {appends.Count} appends, slowest {appends.Max().TotalMilliseconds:N0} ms");
+            Assert.True(added <= mostAdded, $"{silo} was killed and a query took {added.TotalMilliseconds:N0} ms more than usual");
+            (await _home.ClusterAsync("up", "--silos", "3")).Ok();
+        }
+    }
+
+    private static async Task<List<TimeSpan>> AskAsync(IAttentionSequence sequence, string expected, CancellationToken enough)
+    {
+        List<TimeSpan> took = [];
+        while (!enough.IsCancellationRequested)
+        {
+            long started = Stopwatch.GetTimestamp();
+            Assert.Equal(expected, await AnswerAsync(sequence));
+            took.Add(Stopwatch.GetElapsedTime(started));
+        }
+
+        return took;
+    }
+
+    private static async Task<List<TimeSpan>> AppendAsync(IAttentionSequence sequence, CancellationToken enough)
+    {
+        int row = _problem.NumHeadsKv * _problem.HeadDim;
+        List<TimeSpan> took = [];
+        while (!enough.IsCancellationRequested)
+        {
+            long started = Stopwatch.GetTimestamp();
+            await sequence.AppendAsync(_problem.K.AsMemory(0, row), _problem.V.AsMemory(0, row), cancellationToken: CancellationToken.None);
+            took.Add(Stopwatch.GetElapsedTime(started));
+            await Task.Delay(20, CancellationToken.None);
+        }
+
+        return took;
+    }
+
+    private static async Task<string> AnswerAsync(IAttentionSequence sequence)
+    {
+        AttentionResult result = await sequence.AttendAsync(_problem.Q, new AttendOptions { Mask = _problem.Mask, Timeout = TimeSpan.FromSeconds(60) });
+        return BitDigest.Of(result.Output.ToArray(), result.Lse.ToArray());
+    }
+
+    /// <summary>Each row is held twice.</summary>
+    private static async Task WaitUntilCopiesAreWarmAsync(DistAttentionClient client)
+    {
+        long started = Stopwatch.GetTimestamp();
+        while ((await client.GetClusterReportAsync()).Sum(static silo => silo.Positions) < 2 * Length)
+        {
+            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(20), "the second copies are not read");
+            await Task.Delay(50); // the silos tell nobody: they have to be asked
+        }
+    }
+}
