@@ -13,6 +13,7 @@ usage: ./build.sh [command] [arguments]
   test          build, then run every test; ends with `N passed, N failed, N skipped`
   soak          build, then run the long sweeps that `test` leaves out
   simulate [...]  build, then run the engine and its storage in a simulated world of faults: --seeds N, --seed N --trace, --planted
+  chaos [...]   build, then run silos of real processes under kill −9, SIGSTOP and restarts: --minutes M, --kills N, --seed N, --trace
   clean         delete everything that was built
 
   WITH_ORLEANS=true|false  build with or without the cluster; without this, what the package source has decides
@@ -85,6 +86,10 @@ case $command in
   simulate)
     dotnet build tests/DistAttention.Simulator -c Release -p:WithOrleans=false -v quiet -clp:NoSummary
     exec dotnet exec artifacts/bin/DistAttention.Simulator/release/simulate.dll "$@"
+    ;;
+  chaos)
+    dotnet build tests/DistAttention.Chaos -c Release -v quiet -clp:NoSummary
+    exec dotnet exec artifacts/bin/DistAttention.Chaos/release/chaos.dll "$@"
     ;;
   clean) rm -rf artifacts ;;
   -h | --help | help) usage ;;

@@ -1,0 +1,45 @@
+using System.Diagnostics;
+using DistAttention.Chaos.Running;
+
+namespace DistAttention.Chaos.Load;
+
+/// <summary>Appends without a pause, each append until it is acknowledged, however often that takes.</summary>
+internal sealed class Writer(IAttentionSequence sequence, ModelSequence model, ChaosReport report)
+{
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Runs until told; the append that is under way is still acknowledged.</summary>
+    /// <param name="first">Number of its first append.</param>
+    /// <param name="step">From one number to the next.</param>
+    /// <param name="enough">Ends it in order.</param>
+    /// <param name="cancellationToken">Ends it at once.</param>
+    public async Task RunAsync(ulong first, ulong step, CancellationToken enough, CancellationToken cancellationToken)
+    {
+        for (ulong operation = first; !enough.IsCancellationRequested; operation += step)
+        {
+            int count = model.CountOf(operation);
+            (float[] k, float[] v) = model.RowsOf(operation, count);
+            AppendOptions options = new() { OperationId = OperationId.New() };
+            long started = Stopwatch.GetTimestamp();
+            while (true)
+            {
+                try
+                {
+                    AppendResult result = await sequence.AppendAsync(k, v, options, cancellationToken).ConfigureAwait(false);
+                    report.Appended(count, Stopwatch.GetElapsedTime(started));
+                    if (await model.AddAsync(operation, result).ConfigureAwait(false) is { } impossible)
+                    {
+                        report.WrongAnswer(impossible);
+                    }
+
+                    break;
+                }
+                catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+                {
+                    report.Failed(e);
+                    await Task.Delay(_pause, cancellationToken).ConfigureAwait(false);
+                }
+            }
+        }
+    }
+}

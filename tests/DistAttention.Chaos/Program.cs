@@ -1,0 +1,3 @@
+using DistAttention.Chaos.Running;
+
+return await CommandLine.RunAsync(args).ConfigureAwait(false);

@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+
+namespace DistAttention.Chaos.Running;
+
+/// <summary>The program: runs, prints, and returns 0 only if nothing was lost and nothing wrong.</summary>
+internal static class CommandLine
+{
+    private const int Interrupted = 130;
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        ChaosOptions options;
+        try
+        {
+            options = ChaosOptions.Parse(arguments);
+        }
+        catch (FormatException e)
+        {
+            await Console.Error.WriteLineAsync($"chaos: {e.Message}").ConfigureAwait(false);
+            return 2;
+        }
+
+        using CancellationTokenSource stop = new();
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+        try
+        {
+            ChaosReport report = await ChaosRun.RunAsync(options, Console.Out, stop.Token).ConfigureAwait(false);
+            report.Print(Console.Out);
+            return report.IsClean ? 0 : 1;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return Interrupted;
+        }
+
+        void End(PosixSignalContext context)
+        {
+            context.Cancel = true; // the silos end first
+            stop.Cancel();
+        }
+    }
+}
