@@ -29,13 +29,16 @@ internal static class SiloHost
         EndpointOptions endpoint = options.Read<EndpointOptions, EndpointOptionsValidator>(EndpointOptions.Section);
         HostingOptions hosting = options.Read<HostingOptions, HostingOptionsValidator>(HostingOptions.Section);
         StorageOptions storage = options.Read<StorageOptions, StorageOptionsValidator>(StorageOptions.Section);
-        options.Read<DistAttentionOptions, DistAttentionOptionsValidator>(AttentionSection);
+        DistAttentionOptions attention = options.Read<DistAttentionOptions, DistAttentionOptionsValidator>(AttentionSection);
+        options.Require(
+            attention.Replicas != 2 || storage.EffectiveMode != StorageMode.None,
+            $"{AttentionSection}:{nameof(attention.Replicas)} is {attention.Replicas}: second copies are read from a storage, and {StorageOptions.Section} names none");
         options.ThrowIfWrong();
         Ports.RequireFree(endpoint);
 
         builder.Logging.AddSiloLog(builder.Configuration.GetSection("Logging"), hosting);
         builder.Services.AddSiloLifetime(hosting);
-        builder.Services.AddStorage(storage);
+        builder.Services.AddStorage(storage, clustering.Id);
         builder.UseOrleans(silo => silo.UseCluster(clustering, endpoint).UseDistAttention());
         return builder;
     }

@@ -36,6 +36,13 @@ public abstract class DurableStorage : IAsyncDisposable
         return create || Directory.Exists(place) ? new FileStorage(place) : throw new StorageException(place, "is not a folder");
     }
 
+    /// <summary>Enters a cluster as the one that keeps its sequences here, or finds that it has done so before.</summary>
+    /// <param name="cluster">The cluster's id.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>What tells this place from every other one; null where a place is only reached under one name.</returns>
+    /// <exception cref="StorageException">Another cluster's sequences are kept here.</exception>
+    public virtual ValueTask<Guid?> JoinAsync(string cluster, CancellationToken cancellationToken = default) => default;
+
     /// <summary>Makes an embedded client keep its sequences here.</summary>
     /// <param name="options">The client's options.</param>
     public EmbeddedOptions Configure(EmbeddedOptions options)

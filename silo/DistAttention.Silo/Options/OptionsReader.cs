@@ -31,6 +31,17 @@ internal sealed class OptionsReader(HostApplicationBuilder builder)
         return options;
     }
 
+    /// <summary>Adds a rule between sections.</summary>
+    /// <param name="holds">Whether it is kept.</param>
+    /// <param name="problem">What to say if not.</param>
+    public void Require(bool holds, string problem)
+    {
+        if (!holds)
+        {
+            _problems.Add(problem);
+        }
+    }
+
     public void ThrowIfWrong()
     {
         if (_problems.Count > 0)

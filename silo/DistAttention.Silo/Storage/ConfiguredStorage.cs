@@ -1,3 +1,4 @@
+using DistAttention.Grains;
 using DistAttention.Silo.Options;
 using DistAttention.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,8 +9,8 @@ namespace DistAttention.Silo.Storage;
 internal static class ConfiguredStorage
 {
     /// <summary>Adds it, or nothing where nothing is to be kept. Waits until it is open: a silo that cannot keep rows must not start.</summary>
-    /// <exception cref="StorageException">It cannot be used.</exception>
-    public static IServiceCollection AddStorage(this IServiceCollection services, StorageOptions options)
+    /// <exception cref="StorageException">It cannot be used, or is kept by another cluster.</exception>
+    public static IServiceCollection AddStorage(this IServiceCollection services, StorageOptions options, string cluster)
     {
         if (options.EffectiveMode == StorageMode.None)
         {
@@ -18,6 +19,11 @@ internal static class ConfiguredStorage
 
         string place = options.EffectiveMode == StorageMode.File ? Path.GetFullPath(options.Folder!) : options.ConnectionString!;
         DurableStorage storage = DurableStorage.OpenAsync(place, create: true).AsTask().GetAwaiter().GetResult();
+        if (storage.JoinAsync(cluster).AsTask().GetAwaiter().GetResult() is { } mark)
+        {
+            services.AddSingleton(new StorageIdentity($"{mark:N}", place));
+        }
+
         services.AddSingleton(_ => storage); // made by the container, so that it is closed with it
         services.AddSingleton(static s => s.GetRequiredService<DurableStorage>().Shards);
         services.AddSingleton(static s => s.GetRequiredService<DurableStorage>().Ledgers);

@@ -51,4 +51,8 @@ public sealed record SiloReport
     /// <summary>Bytes of query tiles and partials it has received from other silos and sent to them since it started.</summary>
     [Id(11)]
     public required long BytesMoved { get; init; }
+
+    /// <summary>What tells the storage that it uses from every other one; empty where that is not known.</summary>
+    [Id(12)]
+    public string Storage { get; init; } = "";
 }

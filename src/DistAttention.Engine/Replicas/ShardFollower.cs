@@ -25,10 +25,11 @@ public sealed class ShardFollower(ShardRegistry registry, TimeProvider time) : I
     private readonly CancellationTokenSource _stop = new();
     private bool _running;
 
-    /// <summary>Takes note of what is committed, and returns at once.</summary>
-    /// <param name="shard">The shard.</param>
-    public void Follow(FollowedShard shard)
+    /// <summary>Takes note of what is committed, and begins to read it unless that is under way.</summary>
+    /// <param name="shards">The shards.</param>
+    public void Follow(IEnumerable<FollowedShard> shards)
     {
+        ArgumentNullException.ThrowIfNull(shards);
         lock (_lock)
         {
             if (_stop.IsCancellationRequested)
@@ -36,10 +37,14 @@ public sealed class ShardFollower(ShardRegistry registry, TimeProvider time) : I
                 return;
             }
 
-            // Notes may overtake each other; what one says stays true.
-            _wanted[shard.Id] = _wanted.TryGetValue(shard.Id, out FollowedShard before)
-                ? new FollowedShard(shard.Id, Math.Max(before.Rows, shard.Rows), Math.Max(before.Fence, shard.Fence), Math.Max(before.Bytes, shard.Bytes))
-                : shard;
+            foreach (FollowedShard shard in shards)
+            {
+                // Notes may overtake each other; what one says stays true.
+                _wanted[shard.Id] = _wanted.TryGetValue(shard.Id, out FollowedShard before)
+                    ? new FollowedShard(shard.Id, Math.Max(before.Rows, shard.Rows), Math.Max(before.Fence, shard.Fence), Math.Max(before.Bytes, shard.Bytes))
+                    : shard;
+            }
+
             if (_running)
             {
                 return;
@@ -74,7 +79,6 @@ public sealed class ShardFollower(ShardRegistry registry, TimeProvider time) : I
 
     private async Task RunAsync()
     {
-        await Task.Yield();
         while (Take() is { } shards)
         {
             long started = time.GetTimestamp();
@@ -125,7 +129,7 @@ public sealed class ShardFollower(ShardRegistry registry, TimeProvider time) : I
             Shard? copy = await registry.LeaseOrLoadAsync(shard.Id, shard.Rows, shard.Fence, _stop.Token).ConfigureAwait(false);
             copy?.Release();
         }
-        catch (Exception e) when (e is DistAttentionException or OperationCanceledException or ObjectDisposedException or IOException)
+        catch (Exception)
         {
             // A query that needs these rows finds the same, and its caller is told.
         }

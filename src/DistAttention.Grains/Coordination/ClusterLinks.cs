@@ -26,7 +26,7 @@ internal sealed class ClusterLinks
         Silos = silos;
         Watch = watch;
         _hedgeTime = options.Value.HedgeTime;
-        Stored = shards.Registry.Store.IsDurable ? new StoredSnapshots(ledgers, _hedgeTime, time) : null;
+        Stored = shards.Registry.Store.IsDurable ? new StoredSnapshots(ledgers, _hedgeTime, static e => e is OrleansException or TimeoutException, time) : null;
         Shards = shards;
         Traffic = traffic;
         Serializer = serializer;

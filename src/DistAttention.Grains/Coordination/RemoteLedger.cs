@@ -16,10 +16,8 @@ internal sealed class RemoteLedger(ISequenceGrain grain, SequenceHandle handle, 
 
     public async ValueTask<LedgerSnapshot> GetSnapshotAsync(CancellationToken cancellationToken)
     {
-        Task<LedgerView> asked = grain.GetSnapshotAsync(handle.Uid, cancellationToken);
-        return stored is null
-            ? EngineWire.ToSnapshot(await asked.ConfigureAwait(false))
-            : await stored.FirstAsync(handle, asked, cancellationToken).ConfigureAwait(false);
+        Task<LedgerSnapshot> asked = AskAsync(cancellationToken);
+        return await (stored?.FirstAsync(new SequenceId(handle.Name), handle.Uid, asked, cancellationToken) ?? asked).ConfigureAwait(false);
     }
 
     public async ValueTask<Reservation> ReserveAsync(OperationId operationId, long count, long? expectedPosition, CancellationToken cancellationToken) =>
@@ -44,6 +42,9 @@ internal sealed class RemoteLedger(ISequenceGrain grain, SequenceHandle handle, 
 
     public async ValueTask<IReadOnlyList<ShardEntry>> ReassignAsync(IReadOnlyList<ShardId> shards, OwnerId unreachable, CancellationToken cancellationToken) =>
         [.. EngineWire.ToEntries(await grain.ReassignAsync(handle.Uid, [.. shards.Select(EngineWire.ToRef)], unreachable.Value, cancellationToken).ConfigureAwait(false))];
+
+    private async Task<LedgerSnapshot> AskAsync(CancellationToken cancellationToken) =>
+        EngineWire.ToSnapshot(await grain.GetSnapshotAsync(handle.Uid, cancellationToken).ConfigureAwait(false));
 
     public async ValueTask<bool> AbortAsync(OperationId operationId) => await grain.AbortAsync(handle.Uid, operationId).ConfigureAwait(false);
 }

@@ -49,6 +49,8 @@ public static class SiloBuilderExtensions
         services.AddSingleton<ClusterSilos>();
         services.AddSingleton<ClusterLinks>();
         services.AddSingleton<SnapshotCache>();
+        services.TryAddSingleton(StorageIdentity.None);
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StorageAgreement>();
         services.AddSingleton<PeerWatch>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static s => s.GetRequiredService<PeerWatch>());
         services.AddSingleton<Coordinator>();

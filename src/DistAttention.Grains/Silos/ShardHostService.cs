@@ -21,6 +21,7 @@ internal sealed class ShardHostService : GrainService, IShardHostService
     private readonly ActiveShards _active;
     private readonly Parcels _parcels;
     private readonly ShardFollower _follower;
+    private readonly StorageIdentity _storage;
 
     public ShardHostService(GrainId id, Silo silo, ILoggerFactory loggers, IServiceProvider services)
         : base(id, silo, loggers)
@@ -34,6 +35,7 @@ internal sealed class ShardHostService : GrainService, IShardHostService
         _active = services.GetRequiredService<ActiveShards>();
         _parcels = services.GetRequiredService<Parcels>();
         _follower = services.GetRequiredService<ShardFollower>();
+        _storage = services.GetRequiredService<StorageIdentity>();
     }
 
     public async Task<TileReply> ComputeAsync(TileCall call, CancellationToken cancellationToken)
@@ -112,6 +114,7 @@ internal sealed class ShardHostService : GrainService, IShardHostService
             QueuedJobs = _pool.QueuedJobs,
             Sequences = _sequences.Count,
             BytesMoved = _traffic.Bytes,
+            Storage = _storage.Mark,
         });
     }
 
@@ -138,11 +141,7 @@ internal sealed class ShardHostService : GrainService, IShardHostService
 
     public Task FollowAsync(FollowNote[] shards)
     {
-        foreach (FollowNote note in shards)
-        {
-            _follower.Follow(new FollowedShard(EngineWire.ToId(note.Shard), note.Rows, note.Fence, note.Bytes));
-        }
-
+        _ = Task.Run(() => _follower.Follow(shards.Select(static n => new FollowedShard(EngineWire.ToId(n.Shard), n.Rows, n.Fence, n.Bytes)))); // reading is no work for a turn
         return Task.CompletedTask;
     }
 

@@ -39,6 +39,10 @@ public sealed class ValidatorTests
         { "Hosting:Detached=maybe", "Hosting:Detached is 'maybe'" },
         { "Attention:ComputeThreads=0", "ComputeThreads" },
         { "Attention:MemoryBudgetBytes=-1", "MemoryBudgetBytes" },
+        { "Attention:Replicas=3", "Replicas: 3 is not 1 or 2" },
+        { "Attention:Replicas=2", "Attention:Replicas is 2: second copies are read from a storage" },
+        { "Attention:HedgeTime=00:00:00", "HedgeTime" },
+        { "Attention:WatchInterval=-00:00:01", "WatchInterval" },
         { "Attention:Threads=2", "there is no option Attention:Threads" },
     };
 

@@ -55,6 +55,12 @@ internal sealed class Cluster : IShardPlacement
     /// <summary>Whether a late owner is not waited for.</summary>
     public bool Hedges { get; set; }
 
+    /// <summary>Whether silos keep second copies of others' shards warm.</summary>
+    public bool Follows { get; set; }
+
+    /// <summary>Whether a late ledger's state is read from the store.</summary>
+    public bool ReadsStored { get; set; }
+
     /// <summary>Chance that a ledger is looked for at a silo that is not its home: a directory may hold several for a while.</summary>
     public double Misdirections { get; set; }
 
@@ -82,6 +88,13 @@ internal sealed class Cluster : IShardPlacement
     }
 
     public Node? Find(OwnerId owner) => Array.Find(_nodes, n => n is not null && n.Owner == owner);
+
+    /// <summary>Who keeps second copies of what a silo owns: the next one that runs.</summary>
+    public Node? ReplicaOf(OwnerId owner)
+    {
+        int at = Array.FindIndex(_nodes, n => n?.Owner == owner);
+        return Enumerable.Range(1, _nodes.Length).Select(i => _nodes[(at + i) % _nodes.Length]).FirstOrDefault(n => n is not null && n.Owner != owner);
+    }
 
     /// <summary>Who to ask for a sequence's ledger.</summary>
     public Node? HomeOf(SequenceId id)

@@ -1,4 +1,5 @@
 using DistAttention.Engine.Ledger;
+using DistAttention.Engine.Replicas;
 using DistAttention.Engine.Shards;
 using DistAttention.Simulator.Networks;
 using DistAttention.Simulator.Worlds;
@@ -65,6 +66,20 @@ internal sealed class LedgerHost(Node node)
         }
     }
 
+    public Task<AppendResult> CommitAsync(SequenceId id, Guid uid, Reservation reservation) => OnAsync(id, uid, async ledger =>
+    {
+        AppendResult committed = await ledger.CommitAsync(reservation, CancellationToken.None).ConfigureAwait(false);
+        if (node.Cluster.Follows)
+        {
+            foreach ((OwnerId owner, FollowedShard shard) in FollowedShards.Of(ledger.Record, reservation.Rows))
+            {
+                _ = TellAsync(node.Cluster.ReplicaOf(owner), shard);
+            }
+        }
+
+        return committed;
+    });
+
     public Task<bool> DeleteAsync(SequenceId id, Guid uid) => OnAsync(id, uid, async ledger =>
     {
         IEnumerable<ShardEntry> held = await ledger.DeleteAsync(CancellationToken.None).ConfigureAwait(false);
@@ -124,6 +139,27 @@ internal sealed class LedgerHost(Node node)
         SequenceLedger ledger = await SequenceLedger.OpenAsync(stored, node.Ledgers, node.Cluster, World.Time, CancellationToken.None).ConfigureAwait(false);
         World.Note($"{node.Place} opens the ledger of {id}: epoch {ledger.Record.Epoch}, length {ledger.Record.Length}, fence {ledger.Record.Fence:x}");
         return ledger;
+    }
+
+    /// <summary>Nobody waits for a note, or repeats one that is lost.</summary>
+    private async Task TellAsync(Node? replica, FollowedShard shard)
+    {
+        try
+        {
+            if (replica is not null)
+            {
+                await node.Cluster.Network.CallAsync(node.Place, replica.Place, $"follow {shard.Id}: {shard.Rows}", Delivery.MayRepeat, _ =>
+                {
+                    World.Counters.Add("followed");
+                    replica.Follower.Follow([shard]);
+                    return Task.FromResult(true);
+                }, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+        catch (Exception)
+        {
+            // See above.
+        }
     }
 
     private void Drop(SequenceId id, Task<SequenceLedger> opened)

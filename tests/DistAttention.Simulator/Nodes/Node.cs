@@ -1,6 +1,7 @@
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Memory;
+using DistAttention.Engine.Replicas;
 using DistAttention.Engine.Shards;
 using DistAttention.Simulator.Disks;
 using DistAttention.Simulator.Networks;
@@ -28,6 +29,7 @@ internal sealed class Node
         Ledgers = cluster.Bug.Ledgers(cluster.History.Watch(FileLedger), cluster.World);
         Registry = new ShardRegistry(new ByteBudget(cluster.MemoryBytes), cluster.Bug.Shards(_logs, cluster.World));
         Shards = new ShardService(Registry, cluster.Pool);
+        Follower = new ShardFollower(Registry, cluster.World.Time);
         Gateway = cluster.Bug.Gateway(new NodeGateway(this), cluster.World);
         Executor = new QueryExecutor(Gateway, cluster.Pool, cluster.World.Time);
         Appender = new Appender(Gateway, writesInFlight: 2, cluster.World.Time);
@@ -51,6 +53,9 @@ internal sealed class Node
 
     public ShardService Shards { get; }
 
+    /// <summary>Keeps shards of others warm.</summary>
+    public ShardFollower Follower { get; }
+
     public IShardGateway Gateway { get; }
 
     public QueryExecutor Executor { get; }
@@ -66,6 +71,7 @@ internal sealed class Node
     public void End()
     {
         Place.Life.End();
+        Follower.Dispose();
         _volume.ReleaseLocks();
         Registry.Dispose();
         _logs.Dispose();

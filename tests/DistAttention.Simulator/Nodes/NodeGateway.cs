@@ -53,8 +53,7 @@ internal sealed class NodeGateway(Node node) : IShardGateway
 
     public Hedge? HedgeOf(OwnerId owner, TileRequest request)
     {
-        Node? other = node.Cluster.Running.FirstOrDefault(n => n.Owner != owner);
-        return node.Cluster.Hedges && other is not null ? new Hedge(other.Owner, _hedgeAfter) : null;
+        return node.Cluster.Hedges && node.Cluster.ReplicaOf(owner) is { } other ? new Hedge(other.Owner, _hedgeAfter) : null;
     }
 
     private async Task<T> CallAsync<T>(OwnerId owner, string what, Delivery delivery, Func<Node, CancellationToken, Task<T>> work, CancellationToken cancellationToken)

@@ -7,14 +7,25 @@ namespace DistAttention.Simulator.Nodes;
 /// <summary>A sequence's ledger, wherever it is believed to be.</summary>
 internal sealed class RemoteLedger(Node node, SequenceId id, Guid uid) : ISequenceLedger
 {
-    public async ValueTask<LedgerSnapshot> GetSnapshotAsync(CancellationToken cancellationToken) =>
-        await CallAsync("snapshot", Delivery.MayRepeat, l => l.GetSnapshotAsync(CancellationToken.None).AsTask(), cancellationToken).ConfigureAwait(false);
+    private static readonly TimeSpan _patience = TimeSpan.FromMilliseconds(50);
+
+    public async ValueTask<LedgerSnapshot> GetSnapshotAsync(CancellationToken cancellationToken)
+    {
+        Task<LedgerSnapshot> asked = CallAsync("snapshot", Delivery.MayRepeat, l => l.GetSnapshotAsync(CancellationToken.None).AsTask(), cancellationToken);
+        if (!node.Cluster.ReadsStored)
+        {
+            return await asked.ConfigureAwait(false);
+        }
+
+        StoredSnapshots stored = new(node.Ledgers, _patience, static e => e is CallLostException, node.Cluster.World.Time);
+        return await stored.FirstAsync(id, uid, asked, cancellationToken).ConfigureAwait(false);
+    }
 
     public async ValueTask<Reservation> ReserveAsync(OperationId operationId, long count, long? expectedPosition, CancellationToken cancellationToken) =>
         await CallAsync($"reserve {count}", Delivery.MayRepeat, l => l.ReserveAsync(operationId, count, expectedPosition, CancellationToken.None).AsTask(), cancellationToken).ConfigureAwait(false);
 
     public async ValueTask<AppendResult> CommitAsync(Reservation reservation, CancellationToken cancellationToken) =>
-        await CallAsync($"commit {reservation.Rows}", Delivery.MayRepeat, l => l.CommitAsync(reservation, CancellationToken.None).AsTask(), cancellationToken).ConfigureAwait(false);
+        await CallAsync($"commit {reservation.Rows}", Delivery.MayRepeat, home => home.CommitAsync(id, uid, reservation), cancellationToken).ConfigureAwait(false);
 
     public async ValueTask<IReadOnlyList<ShardEntry>> ReassignAsync(IReadOnlyList<ShardId> shards, OwnerId unreachable, CancellationToken cancellationToken) =>
         await CallAsync($"reassign {shards.Count} of {unreachable}", Delivery.MayRepeat, l => l.ReassignAsync(shards, unreachable, CancellationToken.None).AsTask(), cancellationToken).ConfigureAwait(false);
@@ -22,7 +33,10 @@ internal sealed class RemoteLedger(Node node, SequenceId id, Guid uid) : ISequen
     public async ValueTask<bool> AbortAsync(OperationId operationId) =>
         await CallAsync("abort", Delivery.MayRepeat, l => l.AbortAsync(operationId).AsTask(), CancellationToken.None).ConfigureAwait(false);
 
-    private async Task<T> CallAsync<T>(string what, Delivery delivery, Func<SequenceLedger, Task<T>> work, CancellationToken cancellationToken)
+    private Task<T> CallAsync<T>(string what, Delivery delivery, Func<SequenceLedger, Task<T>> work, CancellationToken cancellationToken) =>
+        CallAsync(what, delivery, home => home.OnAsync(id, uid, work), cancellationToken);
+
+    private async Task<T> CallAsync<T>(string what, Delivery delivery, Func<LedgerHost, Task<T>> work, CancellationToken cancellationToken)
     {
         if (node.Cluster.HomeOf(id) is not { } home)
         {
@@ -31,7 +45,7 @@ internal sealed class RemoteLedger(Node node, SequenceId id, Guid uid) : ISequen
 
         try
         {
-            return await node.Cluster.Network.CallAsync(node.Place, home.Place, what, delivery, _ => home.Hosted.OnAsync(id, uid, work), cancellationToken).ConfigureAwait(false);
+            return await node.Cluster.Network.CallAsync(node.Place, home.Place, what, delivery, _ => work(home.Hosted), cancellationToken).ConfigureAwait(false);
         }
         catch (CallLostException)
         {

@@ -22,8 +22,9 @@ internal static class Bugs
         ["no-lock"] = static () => new NoLock(),
         ["rows-not-logged"] = static () => new RowsNotLogged(),
         ["skipped-shard"] = static () => new SkippedShard(),
-        ["stale-reads"] = static () => new StaleReads(),
         ["seed-one-short"] = static () => new SeedOneShort(),
+        ["stale-reads"] = static () => new StaleReads(),
+        ["stale-replica"] = static () => new StaleReplica(),
         ["write-without-fence"] = static () => new WriteWithoutFence(),
     };
 

@@ -78,3 +78,29 @@ internal sealed class AnswerOfAnotherQuery : PlantedBug
         }
     }
 }
+
+/// <summary>A second copy answers with the rows that it has, though one more is committed.</summary>
+internal sealed class StaleReplica : PlantedBug
+{
+    public override IShardGateway Gateway(IShardGateway gateway, World world) => new Seam(gateway);
+
+    private sealed class Seam(IShardGateway gateway) : GatewaySeam(gateway)
+    {
+        public override async ValueTask<TileAnswer> ComputeAsync(OwnerId owner, TileRequest request, CancellationToken cancellationToken)
+        {
+            ShardSlice last = request.Shards[^1];
+            if (last.Shard.Owner == owner || last.Length % SequenceFormat.RunLength < 2)
+            {
+                return await Gateway.ComputeAsync(owner, request, cancellationToken).ConfigureAwait(false);
+            }
+
+            TileRequest stale = request with
+            {
+                Shards = [.. request.Shards.SkipLast(1), last with { Length = last.Length - 1 }],
+                Snapshot = request.Snapshot with { Length = request.Snapshot.Length - 1 },
+            };
+            TileAnswer answer = await Gateway.ComputeAsync(owner, stale, cancellationToken).ConfigureAwait(false);
+            return answer with { PositionsCounted = answer.PositionsCounted + 1 };
+        }
+    }
+}

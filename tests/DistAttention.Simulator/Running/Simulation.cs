@@ -81,6 +81,8 @@ internal sealed class Simulation
         }
 
         _cluster.Hedges = _world.Happens(0.3);
+        _cluster.Follows = _world.Happens(0.5);
+        _cluster.ReadsStored = _world.Happens(0.5);
         _nemesis.Start();
         int calls = _world.Between(5, 14);
         await Task.WhenAll(_clients.Select(c => c.RunAsync(calls))).ConfigureAwait(false);
