@@ -9,9 +9,14 @@ public static unsafe partial class KvPacker
     private const int Panel = KvLayout.PanelLength;
     private const int Strip = 64; // columns transposed at a time
 
+    /// <summary>Makes memory with other contents ready for rows, all <see cref="SequenceFormat.BlockLength"/> of which must be stored before any is read.</summary>
+    /// <param name="layout">The sequence's layout.</param>
+    /// <param name="block">The block's memory.</param>
+    public static void ClearBounds(KvLayout layout, Span<byte> block) => block[..(int)layout.HeadOffset(0)].Clear();
+
     /// <summary>Stores rows in a block. Every stored row depends on that row alone.</summary>
     /// <param name="layout">The sequence's layout.</param>
-    /// <param name="block">The block's memory, <see cref="KvLayout.BlockBytes"/> long; zeros before its first row was stored.</param>
+    /// <param name="block">The block's memory, <see cref="KvLayout.BlockBytes"/> long; zeros, or ready by <see cref="ClearBounds"/>, before its first row was stored.</param>
     /// <param name="firstIdx">Where in the block the first row goes.</param>
     /// <param name="k">[count, NumHeadsKv, HeadDim], validated.</param>
     /// <param name="v">[count, NumHeadsKv, PackedHeadDimV], validated.</param>
