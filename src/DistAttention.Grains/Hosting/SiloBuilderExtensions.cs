@@ -37,6 +37,7 @@ public static class SiloBuilderExtensions
         services.AddSingleton<ShardRegistry>();
         services.AddSingleton<ShardService>();
         services.TryAddSingleton<ILedgerStore, InMemoryLedgerStore>();
+        services.AddSingleton<CallTenant>();
         services.AddSingleton<CallBook>();
         services.AddSingleton<Parcels>();
         services.AddSingleton<TrafficMeter>();
