@@ -31,6 +31,7 @@ internal static class ClusterConnection
                 client.Configure<GatewayOptions>(static o => o.GatewayListRefreshPeriod = SeedGateways.RefreshPeriod);
             }
 
+            client.Services.AddSingleton<IClientConnectionRetryFilter>(new ConnectRetries(options.TimeProvider));
             options.ConfigureClustering?.Invoke(client);
         });
         IHost host = builder.Build();

@@ -1,3 +1,5 @@
+using DistAttention.Contracts.Access;
+
 namespace DistAttention.Grains;
 
 /// <summary>
@@ -6,12 +8,26 @@ namespace DistAttention.Grains;
 /// </summary>
 internal sealed class CallTenant
 {
-    private readonly AsyncLocal<string?> _current = new();
+    private readonly AsyncLocal<Caller?> _caller = new();
 
     /// <summary>The tenant's name; null for the cluster itself, and for everybody where no tokens are configured.</summary>
-    public string? Current => _current.Value;
+    public string? Current => Caller.Tenant.Value;
 
-    /// <summary>Says for whom the running call is, from here on; ends with the asynchronous method that says it.</summary>
-    /// <param name="tenant">The tenant; null for the cluster itself.</param>
-    internal void Is(string? tenant) => _current.Value = tenant;
+    /// <summary>Who makes the call.</summary>
+    public Caller Caller => _caller.Value ?? Caller.Cluster;
+
+    /// <summary>Says who makes the running call, from here on; ends with the asynchronous method that says it.</summary>
+    /// <param name="caller">Who.</param>
+    public void Is(Caller caller) => _caller.Value = caller;
+
+    /// <summary>Refuses names of others, as if there were nothing of that name.</summary>
+    /// <param name="key">A sequence, as it is kept in the cluster.</param>
+    /// <exception cref="SequenceNotFoundException">It is another tenant's.</exception>
+    public void RequireOwn(string key)
+    {
+        if (!Caller.Tenant.Owns(key))
+        {
+            throw new SequenceNotFoundException(SequenceId.TryParse(key, null, out SequenceId id) ? id : default);
+        }
+    }
 }
