@@ -13,24 +13,33 @@ namespace DistAttention.Grains;
 /// </summary>
 internal sealed partial class IncomingCalls(TokenBook tokens, ClusterProof proof, CallTenant tenant, ILogger<IncomingCalls> log) : IIncomingGrainCallFilter
 {
-    /// <summary>What the transport of a client calls by itself: which grains there are, and that a call is no longer wanted.</summary>
-    private static readonly HashSet<string> _ofTheTransport =
+    /// <summary>
+    /// Which types of grains there are: a client's transport asks before anything else, and goes on asking when it is refused. What is in the
+    /// answer is in this repository.
+    /// </summary>
+    private const string Manifest = "Orleans.Runtime.IClusterManifestSystemTarget";
+
+    /// <summary>What the transport of a client calls by itself with every call that is no longer wanted.</summary>
+    private static readonly HashSet<string> _cancellations =
     [
-        "Orleans.Runtime.IClusterManifestSystemTarget",
         "Orleans.Runtime.ICancellationSourcesExtension",
         "Orleans.Runtime.IGrainCallCancellationExtension",
     ];
+
+    private static readonly Caller _nobody = new(default, Rights.None, IsClient: true);
 
     private readonly ConcurrentDictionary<MethodInfo, Rights?> _needs = new();
 
     public async Task Invoke(IIncomingGrainCallContext context)
     {
-        Caller caller = CallerOf(context);
+        Caller caller = RequestContext.Get(CallHeaders.Proof) is null && context.InterfaceMethod.DeclaringType!.FullName == Manifest
+            ? _nobody
+            : CallerOf(context);
         RequestContext.Remove(CallHeaders.Token);
         RequestContext.Remove(CallHeaders.Proof);
         RequestContext.Remove(CallHeaders.Tenant);
         tenant.Is(caller);
-        if (caller.IsClient)
+        if (caller.IsClient && caller != _nobody)
         {
             RequireAllowed(context, caller);
         }
@@ -56,7 +65,7 @@ internal sealed partial class IncomingCalls(TokenBook tokens, ClusterProof proof
     private void RequireAllowed(IIncomingGrainCallContext context, Caller caller)
     {
         MethodInfo method = context.InterfaceMethod;
-        if (_ofTheTransport.Contains(method.DeclaringType!.FullName!))
+        if (_cancellations.Contains(method.DeclaringType!.FullName!))
         {
             return;
         }
