@@ -1,3 +1,4 @@
+using DistAttention.Contracts.Tls;
 using DistAttention.Grains;
 using DistAttention.Silo.Clustering;
 using DistAttention.Silo.Lifetime;
@@ -33,13 +34,16 @@ internal static class SiloHost
         options.Require(
             attention.Replicas != 2 || storage.EffectiveMode != StorageMode.None,
             $"{AttentionSection}:{nameof(attention.Replicas)} is {attention.Replicas}: second copies are read from a storage, and {StorageOptions.Section} names none");
+        TlsSettings tls = options.Read<TlsSettings, TlsSettingsValidator>(TlsSettings.Section);
+        AccessOptions access = options.Read<AccessOptions, AccessOptionsValidator>(AccessOptions.Section);
         options.ThrowIfWrong();
         Ports.RequireFree(endpoint);
 
         builder.Logging.AddSiloLog(builder.Configuration.GetSection("Logging"), hosting);
         builder.Services.AddSiloLifetime(hosting);
         builder.Services.AddStorage(storage, clustering.Id);
-        builder.UseOrleans(silo => silo.UseCluster(clustering, endpoint).UseDistAttention());
+        builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<SecurityNotice>(services, tls, access));
+        builder.UseOrleans(silo => silo.UseCluster(clustering, endpoint).UseDistAttention().UseDistAttentionTls(tls).UseDistAttentionAccess(access));
         return builder;
     }
 }
