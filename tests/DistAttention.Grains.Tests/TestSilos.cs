@@ -14,9 +14,11 @@ public class TestSilos : IAsyncLifetime, IAsyncDisposable
 
     private readonly TimeSpan? _responseTimeout;
     private readonly IOutgoingGrainCallFilter? _calls;
+    private readonly Action<ISiloBuilder>? _silo;
 
-    public TestSilos(int count, Action<DistAttentionOptions>? configure = null, TimeSpan? responseTimeout = null, IOutgoingGrainCallFilter? calls = null)
+    public TestSilos(int count, Action<DistAttentionOptions>? configure = null, TimeSpan? responseTimeout = null, IOutgoingGrainCallFilter? calls = null, Action<ISiloBuilder>? silo = null)
     {
+        _silo = silo;
         _count = (short)count;
         _configure = configure;
         _responseTimeout = responseTimeout;
@@ -46,6 +48,7 @@ public class TestSilos : IAsyncLifetime, IAsyncDisposable
             o.ComputeThreads = 1;
             _configure?.Invoke(o);
         }));
+        builder.ConfigureSilo((_, silo) => _silo?.Invoke(silo));
         builder.ConfigureClient(static client => client.Services.AddDistAttentionClient());
         if (_calls is { } calls)
         {
