@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using DistAttention.Contracts;
 using DistAttention.Engine.Shards;
 using Microsoft.Extensions.Options;
@@ -8,12 +9,15 @@ namespace DistAttention.Grains;
 /// <summary>The silos of the cluster as this one sees them: who lives, and what each said last of its memory.</summary>
 internal sealed class ClusterSilos : ISiloMemory
 {
+    private static readonly TimeSpan _replicaAge = TimeSpan.FromMilliseconds(100);
+
     private readonly ISiloStatusOracle _oracle;
     private readonly ShardHostClient _hosts;
     private readonly IShardStore _store;
     private readonly DistAttentionOptions _options;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _refreshing = new(1, 1);
+    private readonly ConcurrentDictionary<OwnerId, (OwnerId? Replica, long At)> _replicas = new();
     private volatile Published _published = new(new Dictionary<string, SiloReport>(), long.MinValue);
 
     public ClusterSilos(ISiloStatusOracle oracle, ShardHostClient hosts, IShardStore store, IOptions<DistAttentionOptions> options, TimeProvider time)
@@ -67,7 +71,23 @@ internal sealed class ClusterSilos : ISiloMemory
 
     /// <summary>The silo that keeps second copies of what one owns; null if none does. It is the one that takes over.</summary>
     /// <param name="owner">A silo, live or not.</param>
-    public OwnerId? ReplicaOf(OwnerId owner) => KeepsReplicas ? TakesOverFrom(owner) : null;
+    /// <remarks>Asked for every part of every query, so it may be out of date for a moment: then a copy is asked that is not warm.</remarks>
+    public OwnerId? ReplicaOf(OwnerId owner)
+    {
+        if (!KeepsReplicas)
+        {
+            return null;
+        }
+
+        if (_replicas.TryGetValue(owner, out (OwnerId? Replica, long At) known) && _time.GetElapsedTime(known.At) < _replicaAge)
+        {
+            return known.Replica;
+        }
+
+        OwnerId? replica = TakesOverFrom(owner);
+        _replicas[owner] = (replica, _time.GetTimestamp());
+        return replica;
+    }
 
     /// <summary>Bytes of K/V that a silo said it can still take; null if it has not said.</summary>
     public long? FreeBytes(OwnerId owner) =>

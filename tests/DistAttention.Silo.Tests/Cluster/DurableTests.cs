@@ -31,6 +31,13 @@ public sealed class DurableTests : IDisposable
             }
 
             (await _home.ClusterAsync("kill", "silo-3")).Ok();
+            foreach (int cut in (int[])[500, 1500, 2500, 3500])
+            {
+                // Whoever owned the shard that is cut: any silo can cut what is stored.
+                Assert.Equal(await ExpectedAsync(cut), await AnswerAsync(await sequence.ForkAsync($"fork/{cut}", cut)));
+                await client.DeleteSequenceAsync($"fork/{cut}");
+            }
+
             await AppendAsync(sequence, 4500, 1500);
             Assert.Equal(await ExpectedAsync(6000), await AnswerAsync(sequence));
         }
