@@ -36,7 +36,7 @@ internal static class ClusterErrors
         {
             try
             {
-                return await call().MappedAsync(target).ConfigureAwait(false);
+                return await RepeatedCall.RunAsync(call, options.TimeProvider, cancellationToken).MappedAsync(target).ConfigureAwait(false);
             }
             catch (SiloUnreachableException e) when (options.TimeProvider.GetElapsedTime(started) < options.RetryTime)
             {

@@ -164,7 +164,7 @@ internal sealed class Coordinator
     private RemoteLedger LedgerOf(SequenceHandle sequence)
     {
         _tenant.RequireOwn(sequence.Name);
-        return new RemoteLedger(_links.Grains.GetGrain<ISequenceGrain>(sequence.Name), sequence, _links.Stored);
+        return new RemoteLedger(_links.Grains.GetGrain<ISequenceGrain>(sequence.Name), sequence, _links.Times.Time, _links.Stored);
     }
 
     private async Task<T> RunAsync<T>(

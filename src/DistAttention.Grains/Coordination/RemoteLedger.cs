@@ -7,8 +7,9 @@ namespace DistAttention.Grains;
 /// <summary>A sequence's ledger, wherever its grain is.</summary>
 /// <param name="grain">Its grain.</param>
 /// <param name="handle">The sequence.</param>
+/// <param name="time">The clock of repeated calls.</param>
 /// <param name="stored">Where its state is read when the grain is late; null for nowhere.</param>
-internal sealed class RemoteLedger(ISequenceGrain grain, SequenceHandle handle, StoredSnapshots? stored) : ISequenceLedger
+internal sealed class RemoteLedger(ISequenceGrain grain, SequenceHandle handle, TimeProvider time, StoredSnapshots? stored) : ISequenceLedger
 {
     public ISequenceGrain Grain => grain;
 
@@ -21,7 +22,7 @@ internal sealed class RemoteLedger(ISequenceGrain grain, SequenceHandle handle, 
     }
 
     public async ValueTask<Reservation> ReserveAsync(OperationId operationId, long count, long? expectedPosition, CancellationToken cancellationToken) =>
-        EngineWire.ToReservation(await grain.ReserveAsync(handle.Uid, operationId, count, expectedPosition, cancellationToken).ConfigureAwait(false));
+        EngineWire.ToReservation(await RepeatedAsync(() => grain.ReserveAsync(handle.Uid, operationId, count, expectedPosition, cancellationToken), cancellationToken).ConfigureAwait(false));
 
     public async ValueTask<AppendResult> CommitAsync(Reservation reservation, CancellationToken cancellationToken)
     {
@@ -32,7 +33,7 @@ internal sealed class RemoteLedger(ISequenceGrain grain, SequenceHandle handle, 
 
         try
         {
-            return await grain.CommitAsync(handle.Uid, reservation.OperationId, reservation.Rows, reservation.Fence, cancellationToken).ConfigureAwait(false);
+            return await RepeatedAsync(() => grain.CommitAsync(handle.Uid, reservation.OperationId, reservation.Rows, reservation.Fence, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         catch (ReservationGoneException gone)
         {
@@ -41,10 +42,12 @@ internal sealed class RemoteLedger(ISequenceGrain grain, SequenceHandle handle, 
     }
 
     public async ValueTask<IReadOnlyList<ShardEntry>> ReassignAsync(IReadOnlyList<ShardId> shards, OwnerId unreachable, CancellationToken cancellationToken) =>
-        [.. EngineWire.ToEntries(await grain.ReassignAsync(handle.Uid, [.. shards.Select(EngineWire.ToRef)], unreachable.Value, cancellationToken).ConfigureAwait(false))];
+        [.. EngineWire.ToEntries(await RepeatedAsync(() => grain.ReassignAsync(handle.Uid, [.. shards.Select(EngineWire.ToRef)], unreachable.Value, cancellationToken), cancellationToken).ConfigureAwait(false))];
+
+    private Task<T> RepeatedAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken) => RepeatedCall.RunAsync(call, time, cancellationToken);
 
     private async Task<LedgerSnapshot> AskAsync(CancellationToken cancellationToken) =>
         EngineWire.ToSnapshot(await grain.GetSnapshotAsync(handle.Uid, cancellationToken).ConfigureAwait(false));
 
-    public async ValueTask<bool> AbortAsync(OperationId operationId) => await grain.AbortAsync(handle.Uid, operationId).ConfigureAwait(false);
+    public async ValueTask<bool> AbortAsync(OperationId operationId) => await RepeatedAsync(() => grain.AbortAsync(handle.Uid, operationId), CancellationToken.None).ConfigureAwait(false);
 }

@@ -41,7 +41,9 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
                 owner.Value,
                 grain,
                 call.CallId,
-                token => links.WithHint(owner, () => grain.WriteAsync(call, token)),
+                token => links.IsDurable
+                    ? links.Silos.WhileAliveAsync(owner, links.WithHint(owner, () => grain.WriteAsync(call, token)))
+                    : links.WithHint(owner, () => grain.WriteAsync(call, token)),
                 links.Times,
                 cancellationToken).ConfigureAwait(false);
             if (silo != owner.Value)

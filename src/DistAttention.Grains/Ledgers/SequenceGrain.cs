@@ -394,7 +394,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
     }
 
     private SequenceGateway Gateway() =>
-        new(_links, new RemoteLedger(_links.Grains.GetGrain<ISequenceGrain>(_ledger!.Record.Id.Value), EngineWire.ToHandle(_ledger!.Record), _links.Stored));
+        new(_links, new RemoteLedger(_links.Grains.GetGrain<ISequenceGrain>(_ledger!.Record.Id.Value), EngineWire.ToHandle(_ledger!.Record), _time, _links.Stored));
 
     private async ValueTask SeedAsync(ShardEntry cut, ShardEntry source, int count)
     {

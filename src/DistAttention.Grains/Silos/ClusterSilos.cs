@@ -11,6 +11,8 @@ internal sealed class ClusterSilos : ISiloMemory
 {
     private static readonly TimeSpan _replicaAge = TimeSpan.FromMilliseconds(100);
 
+    private static readonly TimeSpan _deathWatch = TimeSpan.FromMilliseconds(200);
+
     private readonly ISiloStatusOracle _oracle;
     private readonly ShardHostClient _hosts;
     private readonly IShardStore _store;
@@ -40,6 +42,24 @@ internal sealed class ClusterSilos : ISiloMemory
     public IShardHostService Host(OwnerId owner) => _hosts.On(AddressOf(owner));
 
     public bool IsDead(OwnerId owner) => owner != Self && _oracle.IsDeadSilo(AddressOf(owner));
+
+    /// <summary>Waits for a call to a silo, or until that one is declared dead: an answer of it will not come any more.</summary>
+    /// <param name="owner">The silo.</param>
+    /// <param name="call">The call.</param>
+    /// <exception cref="SiloUnavailableException">It is dead.</exception>
+    public async Task<T> WhileAliveAsync<T>(OwnerId owner, Task<T> call)
+    {
+        while (await Task.WhenAny(call, Task.Delay(_deathWatch, _time)).ConfigureAwait(false) != call)
+        {
+            if (IsDead(owner))
+            {
+                _ = call.ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
+                throw new SiloUnavailableException($"Silo {owner} is dead.");
+            }
+        }
+
+        return await call.ConfigureAwait(false);
+    }
 
     /// <summary>Live silos, in the order of their addresses.</summary>
     public IReadOnlyList<OwnerId> Live()

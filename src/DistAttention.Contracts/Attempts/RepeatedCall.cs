@@ -1,0 +1,66 @@
+using Orleans.Runtime;
+
+namespace DistAttention.Contracts;
+
+/// <summary>
+/// A call to a grain that changes nothing when it is repeated. A message that was on its way to a silo that was lost is never answered, and the
+/// transport says so only after its response timeout (30 s); so the call is made again beside the first after a while, then after longer
+/// ones, and the first answer counts.
+/// </summary>
+public static class RepeatedCall
+{
+    private const int MostAtATime = 4;
+
+    private static readonly TimeSpan _firstWait = TimeSpan.FromMilliseconds(750);
+
+    /// <summary>Makes the call.</summary>
+    /// <typeparam name="T">What it answers.</typeparam>
+    /// <param name="call">Makes it once.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="OrleansException">Every attempt that was made failed on its way.</exception>
+    public static async Task<T> RunAsync<T>(Func<Task<T>> call, TimeProvider time, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        Task<T> first = call();
+        if (first.IsCompleted)
+        {
+            return await first.ConfigureAwait(false);
+        }
+
+        List<Task<T>> running = [first];
+        TimeSpan wait = _firstWait;
+        try
+        {
+            while (true)
+            {
+                using CancellationTokenSource noTimer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                Task timer = Task.Delay(wait, time, noTimer.Token);
+                Task ended = await Task.WhenAny([.. running, timer]).ConfigureAwait(false);
+                await noTimer.CancelAsync().ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
+                if (ended is Task<T> answer)
+                {
+                    if (running.Count == 1 || answer.Exception?.InnerException is not (OrleansException or TimeoutException))
+                    {
+                        return await answer.ConfigureAwait(false);
+                    }
+
+                    running.Remove(answer); // lost on its way; the others may not be
+                }
+                else
+                {
+                    wait *= 2;
+                    if (running.Count < MostAtATime)
+                    {
+                        running.Add(call());
+                    }
+                }
+            }
+        }
+        finally
+        {
+            running.ForEach(static r => _ = r.ContinueWith(static t => _ = t.Exception, TaskScheduler.Default));
+        }
+    }
+}
