@@ -44,6 +44,15 @@ internal sealed class RemoteLedger(ISequenceGrain grain, SequenceHandle handle, 
     public async ValueTask<IReadOnlyList<ShardEntry>> ReassignAsync(IReadOnlyList<ShardId> shards, OwnerId unreachable, CancellationToken cancellationToken) =>
         [.. EngineWire.ToEntries(await RepeatedAsync(() => grain.ReassignAsync(handle.Uid, [.. shards.Select(EngineWire.ToRef)], unreachable.Value, cancellationToken), cancellationToken).ConfigureAwait(false))];
 
+    /// <summary>Says where a shard was found.</summary>
+    public Task FoundAsync(ShardRef shard, string silo, CancellationToken cancellationToken) => RepeatedAsync(
+        async () =>
+        {
+            await grain.FoundAsync(handle.Uid, shard, silo).ConfigureAwait(false);
+            return true;
+        },
+        cancellationToken);
+
     private Task<T> RepeatedAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken) => RepeatedCall.RunAsync(call, time, cancellationToken);
 
     private async Task<LedgerSnapshot> AskAsync(CancellationToken cancellationToken) =>

@@ -48,7 +48,7 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
                 cancellationToken).ConfigureAwait(false);
             if (silo != owner.Value)
             {
-                await ledger.Grain.FoundAsync(ledger.Handle.Uid, EngineWire.ToRef(write.Shard), silo).ConfigureAwait(false);
+                await ledger.FoundAsync(EngineWire.ToRef(write.Shard), silo, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (ReservationGoneException)
@@ -234,7 +234,7 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
                     .FindAsync().WaitAsync(links.Times.Probe, links.Times.Time, cancellationToken).ConfigureAwait(false);
                 if (found.Rows > 0)
                 {
-                    await ledger.Grain.FoundAsync(ledger.Handle.Uid, shard, found.Silo).ConfigureAwait(false);
+                    await ledger.FoundAsync(shard, found.Silo, cancellationToken).ConfigureAwait(false);
                 }
             }
             catch (Exception e) when (e is OrleansException or TimeoutException)

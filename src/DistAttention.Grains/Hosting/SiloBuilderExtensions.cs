@@ -18,6 +18,12 @@ namespace Orleans.Hosting;
 /// <summary>Adds DistAttention to a silo.</summary>
 public static class SiloBuilderExtensions
 {
+    /// <summary>
+    /// How long silos wait for each other's answers about where grains are: what was asked of a silo that is killed meanwhile may hold up
+    /// all calls to a grain as long. The transport's own default is 30 s.
+    /// </summary>
+    private static readonly TimeSpan _systemResponseTimeout = TimeSpan.FromSeconds(8);
+
     /// <summary>Makes the silo own shards and answer queries. Every silo of a cluster needs it.</summary>
     /// <param name="builder">The silo.</param>
     /// <param name="configure">Changes the defaults.</param>
@@ -60,7 +66,11 @@ public static class SiloBuilderExtensions
         KvStatistics.AddTo(services);
         TransportExtensions.AddPreambleGuard(services);
         builder.AddGrainService<ShardHostService>();
-        services.AddOptions<SiloMessagingOptions>().Configure(static o => o.MaxMessageBodySize = CallLimits.MaxMessageBytes);
+        services.AddOptions<SiloMessagingOptions>().Configure(static o =>
+        {
+            o.MaxMessageBodySize = CallLimits.MaxMessageBytes;
+            o.SystemResponseTimeout = _systemResponseTimeout;
+        });
         services.AddOptions<ConnectionOptions>().Configure<IOptions<DistAttentionOptions>>(static (o, d) => o.ConnectionsPerEndpoint = d.Value.ConnectionsPerPeer);
         services.AddOptions<ExceptionSerializationOptions>().Configure(static o => o.SupportedNamespacePrefixes.Add(nameof(DistAttention)));
         return builder;
