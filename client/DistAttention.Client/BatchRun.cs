@@ -115,9 +115,9 @@ internal sealed class BatchRun(DistAttentionClient client)
             summary.Retries));
     }
 
-    private static void ThrowIfAnyFailed(Exception?[] errors)
+    private void ThrowIfAnyFailed(Exception?[] errors)
     {
-        Exception[] failed = [.. errors.OfType<Exception>()];
+        Exception[] failed = [.. errors.OfType<Exception>().Select(e => TokenCalls.WithNames(e, client.Tenant))];
         if (failed.Length > 0)
         {
             throw failed.Length == 1 ? failed[0] : new PartialFailureException(errors.Length, failed.Length, failed[0]);

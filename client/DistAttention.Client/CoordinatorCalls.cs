@@ -1,4 +1,5 @@
 using DistAttention.Contracts;
+using Orleans.Runtime;
 
 namespace DistAttention.Client;
 
@@ -28,6 +29,20 @@ internal sealed class CoordinatorCalls
     public AttemptTimes Times => _times;
 
     private static bool IsPassing(DistAttentionException error) => error is SiloUnreachableException or CorruptPayloadException or OverloadedException;
+
+    /// <summary>Asks for nothing, so that a client whom the cluster refuses hears of it at once. Whoever is only out of reach may come back.</summary>
+    /// <exception cref="AccessDeniedException">The cluster refuses this client.</exception>
+    public async Task GreetAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _grains.GetGrain<IAttentionCoordinatorGrain>(0).AskAsync(Guid.Empty).WaitAsync(_times.Probe, _times.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            // Calls are repeated; this was none.
+        }
+    }
 
     /// <summary>Makes a call that may be repeated, until it is answered.</summary>
     /// <param name="call">Makes the call under the id given; may be called more than once.</param>

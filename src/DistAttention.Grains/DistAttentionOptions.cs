@@ -29,4 +29,7 @@ public sealed class DistAttentionOptions
 
     /// <summary>TCP connections to each other silo. Default 2: a large tile does not hold up small messages.</summary>
     public int ConnectionsPerPeer { get; set; } = 2;
+
+    /// <summary>How long whoever connects may take to introduce itself, after TLS where there is any, before it is cut off. Default 5 s.</summary>
+    public TimeSpan PreambleTimeout { get; set; } = TimeSpan.FromSeconds(5);
 }

@@ -18,6 +18,7 @@ public sealed class DistAttentionOptionsValidator : IValidateOptions<DistAttenti
         RequireTime(options.ProbeTimeout, nameof(options.ProbeTimeout));
         RequireTime(options.StallTime, nameof(options.StallTime));
         RequireTime(options.ReportMaxAge, nameof(options.ReportMaxAge));
+        RequireTime(options.PreambleTimeout, nameof(options.PreambleTimeout));
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
 
         void RequirePositive(long value, string property)

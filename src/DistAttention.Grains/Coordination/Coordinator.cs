@@ -18,15 +18,17 @@ internal sealed class Coordinator
     private readonly ComputePool _pool;
     private readonly SnapshotCache _snapshots;
     private readonly Parcels _parcels;
+    private readonly CallTenant _tenant;
     private readonly TimeProvider _time;
     private readonly int _writesInFlight;
 
-    public Coordinator(ClusterLinks links, ComputePool pool, SnapshotCache snapshots, Parcels parcels, TimeProvider time, IOptions<DistAttentionOptions> options)
+    public Coordinator(ClusterLinks links, ComputePool pool, SnapshotCache snapshots, Parcels parcels, CallTenant tenant, TimeProvider time, IOptions<DistAttentionOptions> options)
     {
         _links = links;
         _pool = pool;
         _snapshots = snapshots;
         _parcels = parcels;
+        _tenant = tenant;
         _time = time;
         _writesInFlight = options.Value.WritesInFlight;
     }
@@ -159,7 +161,11 @@ internal sealed class Coordinator
         };
     }
 
-    private RemoteLedger LedgerOf(SequenceHandle sequence) => new(_links.Grains.GetGrain<ISequenceGrain>(sequence.Name), sequence);
+    private RemoteLedger LedgerOf(SequenceHandle sequence)
+    {
+        _tenant.RequireOwn(sequence.Name);
+        return new RemoteLedger(_links.Grains.GetGrain<ISequenceGrain>(sequence.Name), sequence);
+    }
 
     private async Task<T> RunAsync<T>(
         AttendCall call,

@@ -41,7 +41,7 @@ internal sealed class SnapshotCache
     private async ValueTask<LedgerSnapshot> GetPinnedAsync(RemoteLedger ledger, SequenceSnapshot state, CancellationToken cancellationToken)
     {
         Guid uid = ledger.Handle.Uid;
-        if (_latest.TryGetValue((uid, state.Epoch), out LedgerSnapshot? known) && known.State.Length >= state.Length)
+        if (_latest.TryGetValue((uid, state.Epoch), out LedgerSnapshot? known) && known.State.Length >= state.Length && known.Id.Value == ledger.Handle.Name)
         {
             return known.CutTo(state.Length);
         }

@@ -37,6 +37,8 @@ public static class SiloBuilderExtensions
         services.AddSingleton<ShardRegistry>();
         services.AddSingleton<ShardService>();
         services.TryAddSingleton<ILedgerStore, InMemoryLedgerStore>();
+        services.AddSingleton<CallTenant>();
+        services.AddSingleton(static s => new WriteGrants(s.GetRequiredService<CallTenant>(), s.GetService<ClusterProof>()));
         services.AddSingleton<CallBook>();
         services.AddSingleton<Parcels>();
         services.AddSingleton<TrafficMeter>();
@@ -49,6 +51,7 @@ public static class SiloBuilderExtensions
         services.AddSingleton<Coordinator>();
         services.AddPlacementDirector<HolderPlacement, HolderPlacementDirector>();
         KvStatistics.AddTo(services);
+        TransportExtensions.AddPreambleGuard(services);
         builder.AddGrainService<ShardHostService>();
         services.AddOptions<SiloMessagingOptions>().Configure(static o => o.MaxMessageBodySize = CallLimits.MaxMessageBytes);
         services.AddOptions<ConnectionOptions>().Configure<IOptions<DistAttentionOptions>>(static (o, d) => o.ConnectionsPerEndpoint = d.Value.ConnectionsPerPeer);

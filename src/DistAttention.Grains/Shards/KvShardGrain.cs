@@ -21,14 +21,16 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
     private readonly ClusterSilos _silos;
     private readonly ActiveShards _active;
     private readonly CallBook _calls;
+    private readonly WriteGrants _grants;
     private ShardId _id;
 
-    public KvShardGrain(ShardService shards, ClusterSilos silos, ActiveShards active, CallBook calls)
+    public KvShardGrain(ShardService shards, ClusterSilos silos, ActiveShards active, CallBook calls, WriteGrants grants)
     {
         _shards = shards;
         _silos = silos;
         _active = active;
         _calls = calls;
+        _grants = grants;
     }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -46,6 +48,7 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
 
     public async Task<string> WriteAsync(WriteCall write, CancellationToken cancellationToken)
     {
+        _grants.Require(write.Grant, this.GetPrimaryKeyString(), write.Fence, write.Spec);
         using CallBook.Entry entry = _calls.Begin(write.CallId, cancellationToken);
         SequenceSpec spec = write.Spec.Value;
         await RequireCommittedAsync(write, spec, entry.Token);
@@ -76,8 +79,9 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
     public Task<bool> SeedAsync(ShardRef source, int count, CancellationToken cancellationToken) =>
         _shards.Registry.SeedAsync(_id, EngineWire.ToId(source), count, cancellationToken).AsTask();
 
-    public Task TrimAsync(int length, long fence)
+    public Task TrimAsync(int length, long fence, Packed<SequenceSpec> spec, byte[]? grant)
     {
+        _grants.Require(grant, this.GetPrimaryKeyString(), fence, spec);
         _shards.Registry.Trim(_id, length, fence);
         return Task.CompletedTask;
     }
