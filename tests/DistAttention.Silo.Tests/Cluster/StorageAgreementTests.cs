@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using DistAttention.Cli.Tests.Running;
-using DistAttention.Silo.Tests.PostgreSql;
 
 namespace DistAttention.Silo.Tests.Cluster;
 
@@ -18,7 +17,7 @@ public sealed class StorageAgreementTests : IDisposable
         using Process silo = Distattn.StartProgram(
             Distattn.Path.Replace("DistAttention.Cli", "DistAttention.Silo", StringComparison.Ordinal).Replace("distattn", "distattn-silo", StringComparison.Ordinal),
             _home.Environment,
-            "--folder", _home.Folder, "--storage", elsewhere, "--name", "other", "--silo-port", $"{PostgreSqlServer.FreePort()}", "--gateway-port", $"{PostgreSqlServer.FreePort()}");
+            "--folder", _home.Folder, "--storage", elsewhere, "--name", "other", "--silo-port", $"{FreePort.Next()}", "--gateway-port", $"{FreePort.Next()}");
         Ended ended = await Distattn.EndAsync(silo);
         Assert.Equal(1, ended.ExitCode);
         Assert.Contains($"'{elsewhere}' is not the storage that silo silo-1 uses", ended.Error, StringComparison.Ordinal);
