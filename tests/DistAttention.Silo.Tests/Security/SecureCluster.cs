@@ -17,6 +17,8 @@ public sealed class SecureCluster : IAsyncLifetime
 
     private readonly List<IHost> _silos = [];
 
+    internal IEnumerable<IServiceProvider> Silos => _silos.Select(static s => s.Services);
+
     internal string Folder { get; } = Directory.CreateTempSubdirectory("distattn-secure-").FullName;
 
     internal TestAuthority Authority { get; private set; } = null!;
