@@ -103,8 +103,11 @@ public sealed class SecureCluster : IAsyncLifetime
 
         HostApplicationBuilder builder = SiloHost.CreateBuilder([.. arguments]);
         builder.Logging.ClearProviders();
-        builder.Logging.SetMinimumLevel(LogLevel.Trace);
-        builder.Logging.AddFilter(static (_, _) => true);
+        builder.Services.PostConfigure<LoggerFilterOptions>(static filter =>
+        {
+            filter.Rules.Clear(); // those of appsettings.json
+            filter.MinLevel = LogLevel.Trace;
+        });
         builder.Services.AddSingleton<ILoggerProvider>(Logs);
         IHost silo = builder.Build();
         _silos.Add(silo);
