@@ -14,6 +14,7 @@ namespace DistAttention.Contracts.Tls;
 public sealed partial class TlsChannel
 {
     private const int MaxNameLength = 100;
+    private const SslProtocols Versions = SslProtocols.Tls12 | SslProtocols.Tls13;
 
     private readonly TlsSettings _settings;
     private readonly TlsCredentials _credentials;
@@ -63,6 +64,7 @@ public sealed partial class TlsChannel
                     TargetHost = _settings.SiloName ?? "",
                     ClientCertificateContext = files.Context,
                     CertificateChainPolicy = PolicyOf(files),
+                    EnabledSslProtocols = Versions,
                     AllowTlsResume = false, // whoever was trusted before the files changed has to be trusted again
                 },
                 token),
@@ -82,6 +84,7 @@ public sealed partial class TlsChannel
                     ServerCertificateContext = files.Context,
                     CertificateChainPolicy = PolicyOf(files),
                     AllowTlsResume = false,
+                    EnabledSslProtocols = Versions,
                 },
                 token),
             cancellationToken);

@@ -33,8 +33,11 @@ public sealed class CallFilterTests(SecureCluster cluster)
             "ISequenceGrain.ReassignAsync", "ISequenceGrain.ReserveAsync", "ISequenceGrain.TruncateAsync",
         ];
         Assert.Equal(forClients, AllMethods.Where(static m => m.GetCustomAttribute<ClientCallAttribute>() is not null).Select(NameOf).Order(StringComparer.Ordinal));
-        string[] reads = ["AttendAsync", "AttendBatchAsync", "MassAsync", "PlanAsync", "AskAsync", "CancelAsync", "GetReportAsync", "FetchAsync", "ListAsync", "ExplainAsync", "GetInfoAsync", "GetSnapshotAsync", "OpenAsync"];
-        Assert.All(AllMethods, m => Assert.True(m.GetCustomAttribute<ClientCallAttribute>() is not { } mark || mark.Needs == (reads.Contains(m.Name) ? Rights.Read : Rights.Write), NameOf(m)));
+        string[] any = ["AskAsync", "CancelAsync", "GetReportAsync", "FetchAsync"]; // about calls that were let through, and where gateways are
+        string[] reads = ["AttendAsync", "AttendBatchAsync", "MassAsync", "PlanAsync", "ListAsync", "ExplainAsync", "GetInfoAsync", "GetSnapshotAsync", "OpenAsync"];
+        Assert.All(AllMethods, m => Assert.True(
+            m.GetCustomAttribute<ClientCallAttribute>() is not { } mark || mark.Needs == (any.Contains(m.Name) ? Rights.None : reads.Contains(m.Name) ? Rights.Read : Rights.Write),
+            NameOf(m)));
     }
 
     [Fact]
