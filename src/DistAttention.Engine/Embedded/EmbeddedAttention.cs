@@ -27,7 +27,7 @@ public sealed class EmbeddedAttention : IAttentionClient
         _options.Validate();
         Budget = new ByteBudget(_options.MemoryBudgetBytes);
         Pool = new ComputePool(_options.ComputeThreads, _options.MaxQueuedJobs);
-        Registry = new ShardRegistry(Budget, _options.ShardStore);
+        Registry = new ShardRegistry(Budget, _options.ShardStore, Pool);
         Gateway = new LocalGateway(new ShardService(Registry, Pool));
         Executor = new QueryExecutor(Gateway, Pool, _options.TimeProvider);
         Appender = new Appender(Gateway, _options.ComputeThreads, _options.TimeProvider);
