@@ -108,10 +108,12 @@ public sealed partial class TlsChannel
         catch (Exception error) when (error is AuthenticationException or IOException or OperationCanceledException or InvalidOperationException && !cancellationToken.IsCancellationRequested)
         {
             await secured.DisposeAsync().ConfigureAwait(false);
+            bool isLate = problem is null && timer.IsCancellationRequested;
             throw new TlsHandshakeException(
                 problem
-                    ?? (timer.IsCancellationRequested ? $"the other side has not finished the TLS handshake within {_settings.HandshakeTimeout.TotalSeconds:0.###} s"
+                    ?? (isLate ? $"the other side has not finished the TLS handshake within {_settings.HandshakeTimeout.TotalSeconds:0.###} s"
                     : $"the other side does not speak TLS, or not with this side: {error.Message}"),
+                isLate,
                 error);
         }
         catch

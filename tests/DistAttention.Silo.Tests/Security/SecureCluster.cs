@@ -78,7 +78,7 @@ public sealed class SecureCluster : IAsyncLifetime
         Gateways = { Gateways[0], Gateways[1] },
         Token = token?.Text,
         Tls = ClientTls,
-        ConnectTimeout = TimeSpan.FromSeconds(10),
+        ConnectTimeout = TimeSpan.FromSeconds(40),
     };
 
     internal Task<DistAttentionClient> ConnectAsync(ApiToken? token) => DistAttentionClient.ConnectAsync(Options(token));
@@ -91,7 +91,7 @@ public sealed class SecureCluster : IAsyncLifetime
             "--folder", Path.Combine(Folder, "members"), "--storage", Path.Combine(Folder, "sequences"), "--name", name,
             "--silo-port", $"{siloPort}", "--gateway-port", $"{gatewayPort}", "--compute-threads", "1",
             "--tls-cert", SiloTls.CertificateFile!, "--tls-key", SiloTls.KeyFile!, "--tls-ca", SiloTls.CaFile!, "--tls-silo-name", SiloName,
-            "--Tls:ReloadInterval", "00:00:00", "--Tls:HandshakeTimeout", "00:00:02", "--Attention:PreambleTimeout", "00:00:00.5",
+            "--Tls:ReloadInterval", "00:00:00", "--Tls:HandshakeTimeout", "00:00:03", "--Attention:PreambleTimeout", "00:00:01",
             "--Logging:LogLevel:Default", "Trace", "--Access:ClusterKey", ClusterKey,
         ];
         (ApiToken Token, Rights Rights)[] tokens = [(A, Rights.Read | Rights.Write), (B, Rights.Read | Rights.Write), (Reader, Rights.Read), (Admin, Rights.Read | Rights.Admin)];
