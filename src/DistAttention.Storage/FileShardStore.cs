@@ -106,6 +106,12 @@ public sealed class FileShardStore : IShardStore, IDisposable
     /// <inheritdoc/>
     public async ValueTask LoadAsync(ShardLoad load, CancellationToken cancellationToken)
     {
+        if (await StraightLoad.TryAsync(_volume, FolderOf(load.Id), load, cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        load.Restart();
         using ShardLog log = await ShardLog.OpenAsync(_volume, FolderOf(load.Id), load.Id, damaged: null).ConfigureAwait(false);
         await log.LoadAsync(load, cancellationToken).ConfigureAwait(false);
     }

@@ -15,7 +15,10 @@ public sealed class EmbeddedOptions
     /// <summary>Compute jobs that may wait before calls are refused with <see cref="OverloadedException"/>. Default 4,096.</summary>
     public int MaxQueuedJobs { get; set; } = 4096;
 
-    /// <summary>Query tiles (about 1 MiB of q each) of one call that are worked on at a time. More cost memory, fewer leave threads idle between tiles. Default 4.</summary>
+    /// <summary>
+    /// Query tiles (about 1 MiB of q each) of one call that are worked on at a time, where a call is cut into tiles at all: with a durable store, with a
+    /// listener to its progress, with queries to turn or project, and for mass. More cost memory, fewer leave threads idle between tiles. Default 4.
+    /// </summary>
     public int TilesInFlight { get; set; } = 4;
 
     /// <summary>Where rows outlive memory. Default: nowhere.</summary>

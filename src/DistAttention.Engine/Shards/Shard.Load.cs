@@ -28,15 +28,14 @@ public sealed partial class Shard
     {
         for (long block = blocks.Start; block < blocks.End; block++)
         {
-            KvBlock target = BlockAt((int)block);
-            lock (target)
-            {
-                target.Bytes.Clear();
-            }
+            BlockAt((int)block).Bytes.Clear(); // nobody else writes there: all their rows are missing
         }
     }
 
-    /// <summary>Packs rows that are missing here, as <see cref="CatchUp(in ShardWrite, PositionRange)"/> does. There is room for them.</summary>
+    /// <summary>
+    /// Packs rows that are missing here, as <see cref="CatchUp(in ShardWrite, PositionRange)"/> does. There is room for them. Without a lock:
+    /// whoever else packs into the same block packs other rows.
+    /// </summary>
     /// <param name="rows">Rows as the store keeps them.</param>
     /// <param name="missing">See <see cref="BeginCatchUp"/>.</param>
     internal void CatchUp(in StoredRows rows, PositionRange missing)
@@ -46,18 +45,14 @@ public sealed partial class Shard
         {
             int block = (int)(start / SequenceFormat.BlockLength);
             end = Math.Min(wanted.End, (block + 1L) * SequenceFormat.BlockLength);
-            KvBlock target = BlockAt(block);
-            lock (target)
-            {
-                KvPacker.PackStored(
-                    Layout,
-                    target.Bytes,
-                    (int)(start % SequenceFormat.BlockLength),
-                    rows.Bytes,
-                    rows.StoredCount,
-                    (int)(start - rows.FirstIdx),
-                    (int)(end - start));
-            }
+            KvPacker.PackStored(
+                Layout,
+                BlockAt(block).Bytes,
+                (int)(start % SequenceFormat.BlockLength),
+                rows.Bytes,
+                rows.StoredCount,
+                (int)(start - rows.FirstIdx),
+                (int)(end - start));
         }
     }
 

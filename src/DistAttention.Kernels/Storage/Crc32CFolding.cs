@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -13,7 +14,7 @@ namespace DistAttention.Kernels;
 /// V. Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction", 2009. Bits are reflected: bit i of 128 is the
 /// coefficient of x¹²⁷⁻ⁱ, and a product of two 64-bit halves comes out one power too high, which the constants make up for.
 /// </remarks>
-internal static class Crc32CFolding
+internal static unsafe class Crc32CFolding
 {
     private const uint Reflected = 0x82F63B78; // P without x³²
     private const int VectorBits = 512;
@@ -48,6 +49,60 @@ internal static class Crc32CFolding
             d = Move(d, _byStep) ^ from[i + 3];
         }
 
+        return Last(a, b, c, d);
+    }
+
+    /// <summary>Shortens bytes while the bytes behind them go through four lanes: multiplications and sums take different parts of the processor.</summary>
+    /// <param name="from"><see cref="FoldedBeside"/> bytes to fold, then four lanes of <paramref name="lane"/> bytes.</param>
+    /// <param name="crc">The sum of all bytes before, not inverted.</param>
+    /// <param name="lane">An eighth of what is folded, a multiple of 32.</param>
+    /// <param name="lanes">Receives the sums of the lanes from 0 on.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static Vector128<ulong> FoldBesideLanes(byte* from, uint crc, int lane, out (uint A, uint B, uint C, uint D) lanes)
+    {
+        byte* words = from + FoldedBeside(lane);
+        byte* end = words + lane;
+        Vector512<ulong> a = Load(from) ^ Vector512.CreateScalar((ulong)crc);
+        Vector512<ulong> b = Load(from + 64);
+        Vector512<ulong> c = Load(from + 128);
+        Vector512<ulong> d = Load(from + 192);
+        Vector512<ulong> factors = _byStep;
+        (uint laneA, uint laneB, uint laneC, uint laneD) = (0, 0, 0, 0);
+        while (true)
+        {
+            for (int i = 0; i < 4; i++, words += sizeof(ulong))
+            {
+                laneA = BitOperations.Crc32C(laneA, *(ulong*)words);
+                laneB = BitOperations.Crc32C(laneB, *(ulong*)(words + lane));
+                laneC = BitOperations.Crc32C(laneC, *(ulong*)(words + (2 * lane)));
+                laneD = BitOperations.Crc32C(laneD, *(ulong*)(words + (3 * lane)));
+            }
+
+            if (words == end)
+            {
+                break;
+            }
+
+            from += Step;
+            a = Move(a, factors) ^ Load(from);
+            b = Move(b, factors) ^ Load(from + 64);
+            c = Move(c, factors) ^ Load(from + 128);
+            d = Move(d, factors) ^ Load(from + 192);
+        }
+
+        lanes = (laneA, laneB, laneC, laneD);
+        return Last(a, b, c, d);
+    }
+
+    /// <summary>Bytes that are folded in the time in which four lanes are summed up.</summary>
+    public static int FoldedBeside(int lane) => 8 * lane;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<ulong> Load(byte* from) => Vector512.Load((ulong*)from);
+
+    /// <summary>Four neighbouring vectors as one place of sixteen bytes, the last.</summary>
+    private static Vector128<ulong> Last(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c, Vector512<ulong> d)
+    {
         b ^= Move(a, _byVector);
         c ^= Move(b, _byVector);
         d ^= Move(c, _byVector);

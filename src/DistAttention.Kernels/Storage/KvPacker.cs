@@ -164,11 +164,24 @@ public static unsafe partial class KvPacker
         }
     }
 
-    /// <summary>Rounding to 16 bits may enlarge a value by at most 2⁻⁸ of it. Readers of a shorter snapshot may run: the bound only grows.</summary>
+    /// <summary>
+    /// Rounding to 16 bits may enlarge a value by at most 2⁻⁸ of it. Readers of a shorter snapshot may run, and others may pack other rows: the
+    /// bound only grows.
+    /// </summary>
     private static void RaiseBound(KvDataType type, float* bound, float largest)
     {
         float rounded = type is KvDataType.Float16 or KvDataType.BFloat16 ? Math.Min(largest * 1.0078125f, float.MaxValue) : largest;
-        Volatile.Write(ref *bound, Math.Max(*bound, rounded));
+        float before = Volatile.Read(ref *bound);
+        while (rounded > before)
+        {
+            float seen = Interlocked.CompareExchange(ref *bound, rounded, before);
+            if (seen == before)
+            {
+                return;
+            }
+
+            before = seen;
+        }
     }
 
     /// <summary>What components stored with a scale are at most, and at least their codes.</summary>
