@@ -3,6 +3,7 @@ using DistAttention.Cli.Tests.Running;
 using DistAttention.Client;
 using DistAttention.Contracts.Access;
 using DistAttention.Contracts.Tls;
+using DistAttention.Silo.Tests.Cluster;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -58,7 +59,7 @@ public sealed class SecretTests(SecureCluster cluster)
             [
                 .. option == "--connection-string" ? (string[])["--mode", "PostgreSql"] : ["--folder", Path.Combine(cluster.Folder, "other-members")],
                 option, $"Host=127.0.0.1;Port=1;Timeout=1;Username=distattn;Database=d;Password={Password}",
-                "--silo-port", $"{PostgreSql.PostgreSqlServer.FreePort()}", "--gateway-port", $"{PostgreSql.PostgreSqlServer.FreePort()}",
+                "--silo-port", $"{FreePort.Next()}", "--gateway-port", $"{FreePort.Next()}",
             ]);
             builder.Logging.ClearProviders();
             builder.Services.PostConfigure<LoggerFilterOptions>(static filter =>
