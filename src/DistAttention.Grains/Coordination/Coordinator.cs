@@ -172,13 +172,13 @@ internal sealed class Coordinator
         Func<QueryExecutor, RemoteLedger, TileQuery, TileSummary, CancellationToken, Task<T>> run,
         CancellationToken cancellationToken)
     {
-        SequenceSpec spec = call.Sequence.Spec.Value;
         RemoteLedger ledger = LedgerOf(call.Sequence);
         using CancellationTokenSource timer = new(call.TimeLeft > TimeSpan.Zero ? call.TimeLeft : TimeSpan.FromTicks(1), _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         try
         {
             LedgerSnapshot snapshot = await _snapshots.GetAsync(ledger, call.Pinned, call.Terms.Length, either.Token).ConfigureAwait(false);
+            SequenceSpec spec = snapshot.Spec; // the ledger's, whatever the caller takes it for
             AttendOptions options = call.Terms.ToOptions();
             long first = Planner.FirstQueryPosition(options, call.TotalRows, snapshot.State.Length);
             TileQuery query = new()

@@ -12,7 +12,7 @@ namespace DistAttention.Grains;
 [Reentrant]
 [GrainType(TypeName)]
 [HolderPlacement]
-internal sealed class SequenceGrain : Grain, ISequenceGrain
+internal sealed class SequenceGrain : Grain, ISequenceGrain, IVacant
 {
     public const string TypeName = "sequence";
 
@@ -49,6 +49,8 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         _placement = new GroupPlacement(silos);
         _replicas = new ReplicaNotes(silos, time);
     }
+
+    public bool IsVacant => _ledger is null && _opening.CurrentCount > 0;
 
     private SequenceId Id { get; set; }
 

@@ -12,7 +12,7 @@ namespace DistAttention.Grains;
 [Reentrant]
 [GrainType(TypeName)]
 [HolderPlacement]
-internal sealed class KvShardGrain : Grain, IKvShardGrain
+internal sealed class KvShardGrain : Grain, IKvShardGrain, IVacant
 {
     public const string TypeName = "kvshard";
 
@@ -31,6 +31,9 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
         _calls = calls;
         _grants = grants;
     }
+
+    /// <summary>Without rows in memory it is found as well by whoever asks for it next.</summary>
+    public bool IsVacant => _shards.Registry.ResidentBytes(_id) == 0;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
