@@ -13,6 +13,7 @@ usage: ./build.sh [command] [arguments]
   test          build, then run every test; ends with `N passed, N failed, N skipped`
   soak          build, then run the long sweeps that `test` leaves out
   simulate [...]  build, then run the engine and its storage in a simulated world of faults: --seeds N, --seed N --trace, --planted
+  fuzz [...]    build, then try every reader of untrusted bytes with seeded mutations: --inputs N, --seed S, --target NAME, --at I, --list
   clean         delete everything that was built
 
   WITH_ORLEANS=true|false  build with or without the cluster; without this, what the package source has decides
@@ -85,6 +86,11 @@ case $command in
   simulate)
     dotnet build tests/DistAttention.Simulator -c Release -p:WithOrleans=false -v quiet -clp:NoSummary
     exec dotnet exec artifacts/bin/DistAttention.Simulator/release/simulate.dll "$@"
+    ;;
+  fuzz)
+    choose_mode
+    dotnet build tests/DistAttention.Fuzz -c Release -p:WithOrleans="$with_orleans" -v quiet -clp:NoSummary
+    exec dotnet exec artifacts/bin/DistAttention.Fuzz/release/DistAttention.Fuzz.dll "$@"
     ;;
   clean) rm -rf artifacts ;;
   -h | --help | help) usage ;;

@@ -46,7 +46,7 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
 
     public async Task<string> WriteAsync(WriteCall write, CancellationToken cancellationToken)
     {
-        using CallBook.Entry entry = _calls.Begin(write.CallId, cancellationToken);
+        using CallBook.Entry entry = _calls.Begin(write.Require().CallId, cancellationToken);
         SequenceSpec spec = write.Spec.Value;
         await RequireCommittedAsync(write, spec, entry.Token);
         ShardWrite rows = new(

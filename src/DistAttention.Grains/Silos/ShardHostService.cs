@@ -35,7 +35,7 @@ internal sealed class ShardHostService : GrainService, IShardHostService
 
     public async Task<TileReply> ComputeAsync(TileCall call, CancellationToken cancellationToken)
     {
-        using CallBook.Entry entry = _calls.Begin(call.CallId, cancellationToken);
+        using CallBook.Entry entry = _calls.Begin(call.Require().CallId, cancellationToken);
         return await Task.Run(
             async () =>
             {
@@ -50,7 +50,7 @@ internal sealed class ShardHostService : GrainService, IShardHostService
 
     public async Task<TileMassReply> MassAsync(TileMassCall call, CancellationToken cancellationToken)
     {
-        using CallBook.Entry entry = _calls.Begin(call.Tile.CallId, cancellationToken);
+        using CallBook.Entry entry = _calls.Begin(call.Require().Tile.CallId, cancellationToken);
         return await Task.Run(
             async () =>
             {
