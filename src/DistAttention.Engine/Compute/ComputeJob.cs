@@ -30,6 +30,9 @@ public abstract class ComputeJob
     /// <summary>Whether it goes before long jobs.</summary>
     public bool IsShort { get; }
 
+    /// <summary>On whose behalf it runs.</summary>
+    public CallerId Caller { get; init; }
+
     /// <summary>Whether it ends a call that was let in before: never refused, or the work done for it would be thrown away.</summary>
     public virtual bool IsContinuation => false;
 

@@ -22,19 +22,20 @@ internal sealed class ValidateJob : ComputeJob
     }
 
     /// <summary>Checks rows about to be appended.</summary>
-    public static Task RunAsync(ComputePool pool, SequenceSpec spec, ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, int rows, CancellationToken cancellationToken)
+    public static Task RunAsync(ComputePool pool, SequenceSpec spec, ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, int rows, CallerId caller, CancellationToken cancellationToken)
     {
         int kRow = spec.NumHeadsKv * spec.HeadDim;
         int vRow = spec.NumHeadsKv * spec.AppendedHeadDimV;
         return RunAsync(
             pool,
             rows,
+            caller,
             (first, count) => KvPacker.Validate(spec, k.Span.Slice(first * kRow, count * kRow), v.Span.Slice(first * vRow, count * vRow)),
             cancellationToken);
     }
 
     /// <summary>Checks query rows.</summary>
-    public static Task RunAsync(ComputePool pool, ReadOnlyMemory<float> q, int rows, SequenceSpec spec, CancellationToken cancellationToken)
+    public static Task RunAsync(ComputePool pool, ReadOnlyMemory<float> q, int rows, SequenceSpec spec, CallerId caller, CancellationToken cancellationToken)
     {
         if (rows <= FewRows)
         {
@@ -42,7 +43,7 @@ internal sealed class ValidateJob : ComputeJob
             return Task.CompletedTask;
         }
 
-        return RunManyAsync(pool, q, rows, spec, cancellationToken);
+        return RunManyAsync(pool, q, rows, spec, caller, cancellationToken);
     }
 
     protected override void Run(int item, KernelScratch scratch)
@@ -70,21 +71,22 @@ internal sealed class ValidateJob : ComputeJob
         }
     }
 
-    private static Task RunManyAsync(ComputePool pool, ReadOnlyMemory<float> q, int rows, SequenceSpec spec, CancellationToken cancellationToken)
+    private static Task RunManyAsync(ComputePool pool, ReadOnlyMemory<float> q, int rows, SequenceSpec spec, CallerId caller, CancellationToken cancellationToken)
     {
         int row = spec.NumHeadsQ * spec.HeadDim;
         return RunAsync(
             pool,
             rows,
+            caller,
             (first, count) => KvPacker.ValidateFinite("q", q.Span.Slice(first * row, count * row), spec.NumHeadsQ, spec.HeadDim),
             cancellationToken);
     }
 
-    private static Task RunAsync(ComputePool pool, int rows, Action<int, int> check, CancellationToken cancellationToken)
+    private static Task RunAsync(ComputePool pool, int rows, CallerId caller, Action<int, int> check, CancellationToken cancellationToken)
     {
         if (rows > FewRows)
         {
-            return pool.RunAsync(new ValidateJob(rows, check, cancellationToken));
+            return pool.RunAsync(new ValidateJob(rows, check, cancellationToken) { Caller = caller });
         }
 
         check(0, rows);
