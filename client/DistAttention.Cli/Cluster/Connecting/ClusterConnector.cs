@@ -76,7 +76,7 @@ internal sealed class ClusterConnector(int silosUnlessTold) : IConnector
     }
 
     private static async Task<IAttentionHost> ConnectAsync(EndPoint gateway, CancellationToken cancellationToken) =>
-        await ClusterHost.OpenAsync(ConnectClientAsync(gateway, cancellationToken), owned: null, cancellationToken).ConfigureAwait(false);
+        await ClusterHost.OpenAsync(token => ConnectClientAsync(gateway, token), owned: null, cancellationToken).ConfigureAwait(false);
 
     private static async Task<IAttentionHost> StartAsync(int silos, int? threadsPerSilo, CancellationToken cancellationToken) =>
         await ClusterHost.StartAsync(silos, threadsPerSilo, cancellationToken).ConfigureAwait(false);
