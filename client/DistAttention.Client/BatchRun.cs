@@ -73,7 +73,7 @@ internal sealed class BatchRun(DistAttentionClient client)
             reply = await client.Coordinators.RunAsync(
                 (coordinator, callId, token) => coordinator.AttendBatchAsync(new BatchCall(callId, tiles), token),
                 members.Zip(tiles, (i, tile) => SequenceOf(items[i]).WorkOf(tile.Rows)).Sum(),
-                Timeout.InfiniteTimeSpan,
+                timeout,
                 static () => { },
                 deadline.Token).ConfigureAwait(false);
         }
@@ -115,9 +115,9 @@ internal sealed class BatchRun(DistAttentionClient client)
             summary.Retries));
     }
 
-    private static void ThrowIfAnyFailed(Exception?[] errors)
+    private void ThrowIfAnyFailed(Exception?[] errors)
     {
-        Exception[] failed = [.. errors.OfType<Exception>()];
+        Exception[] failed = [.. errors.OfType<Exception>().Select(e => TokenCalls.WithNames(e, client.Tenant))];
         if (failed.Length > 0)
         {
             throw failed.Length == 1 ? failed[0] : new PartialFailureException(errors.Length, failed.Length, failed[0]);

@@ -14,6 +14,7 @@ internal sealed class BulkAppend
     private readonly DistAttentionClient _client;
     private readonly SequenceHandle _handle;
     private readonly SequenceSpec _spec;
+    private readonly string _name;
     private readonly ISequenceGrain _ledger;
     private readonly ReadOnlyMemory<float> _k;
     private readonly ReadOnlyMemory<float> _v;
@@ -24,6 +25,7 @@ internal sealed class BulkAppend
         _client = client;
         _handle = handle;
         _spec = spec;
+        _name = client.Tenant.NameOf(handle.Name);
         _ledger = client.Grains.GetGrain<ISequenceGrain>(handle.Name);
         _k = k;
         _v = v;
@@ -41,7 +43,7 @@ internal sealed class BulkAppend
             {
                 reservation = await ClusterErrors.RepeatedAsync(
                     () => _ledger.ReserveAsync(_handle.Uid, operation, _count, options.ExpectedPosition, cancellationToken),
-                    _handle.Name,
+                    _name,
                     _client.Options,
                     cancellationToken).ConfigureAwait(false);
                 if (reservation.Completed is { } completed)
@@ -51,7 +53,7 @@ internal sealed class BulkAppend
 
                 await WriteAsync(reservation, options.Progress, cancellationToken).ConfigureAwait(false);
                 return await _ledger.CommitAsync(_handle.Uid, operation, reservation.Rows, reservation.Fence, cancellationToken)
-                    .MappedAsync(_handle.Name).ConfigureAwait(false);
+                    .MappedAsync(_name).ConfigureAwait(false);
             }
             catch (ReservationGoneException)
             {
@@ -84,7 +86,7 @@ internal sealed class BulkAppend
 
         try
         {
-            await _ledger.ReassignAsync(_handle.Uid, shards, silo, CancellationToken.None).MappedAsync(_handle.Name).ConfigureAwait(false);
+            await _ledger.ReassignAsync(_handle.Uid, shards, silo, CancellationToken.None).MappedAsync(_name).ConfigureAwait(false);
         }
         catch (SiloUnreachableException)
         {
@@ -99,7 +101,7 @@ internal sealed class BulkAppend
         {
             if (await _ledger.AbortAsync(_handle.Uid, operation).ConfigureAwait(false) && written is not null)
             {
-                await Task.WhenAll(written.Parts.Select(p => ShardOf(p).TrimAsync(p.FirstIdx, written.Fence))).ConfigureAwait(false);
+                await Task.WhenAll(written.Parts.Select(p => ShardOf(p).TrimAsync(p.FirstIdx, written.Fence, _handle.Spec, p.Grant))).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is OrleansException or TimeoutException or DistAttentionException)
@@ -168,26 +170,31 @@ internal sealed class BulkAppend
             K = new TensorPayload(_k.Slice((int)(slice.Offset * kRow), slice.Count * kRow), slice.Count, _spec.NumHeadsKv, _spec.HeadDim),
             V = new TensorPayload(_v.Slice((int)(slice.Offset * vRow), slice.Count * vRow), slice.Count, _spec.NumHeadsKv, _spec.AppendedHeadDimV),
             CallId = Guid.NewGuid(),
+            Grant = slice.Grant,
         };
         CallLimits.RequireFits("Rows of k and v", (long)call.K.ByteLength + call.V.ByteLength);
         IKvShardGrain shard = ShardOf(slice);
-        string silo = await Attempt.RunAsync(
-            slice.Owner,
-            shard,
-            call.CallId,
-            token => SendAsync(shard, slice.Owner, call, token),
-            _client.Coordinators.Times,
+        string silo = await _client.Coordinators.UntilLetInAsync(
+            () => Attempt.RunAsync(
+                slice.Owner,
+                shard,
+                call.CallId,
+                token => SendAsync(_client.Coordinators, shard, slice.Owner, call, token),
+                _client.Coordinators.Times,
+                cancellationToken),
+            _client.Options.RetryTime,
             cancellationToken).ConfigureAwait(false);
         if (silo != slice.Owner)
         {
-            await _ledger.FoundAsync(_handle.Uid, slice.Shard, silo).MappedAsync(_handle.Name).ConfigureAwait(false);
+            await _ledger.FoundAsync(_handle.Uid, slice.Shard, silo).MappedAsync(_name).ConfigureAwait(false);
         }
     }
 
     private IKvShardGrain ShardOf(ReservedSlice slice) => _client.Grains.GetGrain<IKvShardGrain>(slice.Shard.GrainKey);
 
-    private static Task<string> SendAsync(IKvShardGrain shard, string owner, WriteCall call, CancellationToken cancellationToken)
+    private static Task<string> SendAsync(CoordinatorCalls client, IKvShardGrain shard, string owner, WriteCall call, CancellationToken cancellationToken)
     {
+        client.Sign();
         RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(owner));
         try
         {

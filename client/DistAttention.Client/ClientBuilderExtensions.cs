@@ -1,7 +1,10 @@
 using DistAttention;
 using DistAttention.Client;
 using DistAttention.Contracts;
+using DistAttention.Contracts.Access;
+using DistAttention.Contracts.Tls;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Serialization;
 
@@ -20,6 +23,7 @@ public static class ClientBuilderExtensions
         options.Validate();
         services.AddOptions<ClientMessagingOptions>().Configure(static o => o.MaxMessageBodySize = CallLimits.MaxMessageBytes);
         services.AddSingleton<ITypeNameFilter, PackedTypes>();
+        services.AddSecurity(options);
         services.AddSingleton<IAttentionClient>(s => new DistAttentionClient(s.GetRequiredService<IClusterClient>(), options));
         return services;
     }
@@ -27,7 +31,24 @@ public static class ClientBuilderExtensions
     internal static void UseDistAttentionTransport(this IClientBuilder client, DistAttentionClientOptions options)
     {
         client.Services.AddSingleton<ITypeNameFilter, PackedTypes>();
+        client.Services.AddSecurity(options);
         client.Configure<ClientMessagingOptions>(static o => o.MaxMessageBodySize = CallLimits.MaxMessageBytes);
         client.Configure<ConnectionOptions>(o => o.ConnectionsPerEndpoint = options.ConnectionsPerGateway);
+    }
+
+    /// <summary>Token and TLS, where the options have them.</summary>
+    private static void AddSecurity(this IServiceCollection services, DistAttentionClientOptions options)
+    {
+        if (ApiToken.TryParse(options.Token, out ApiToken token))
+        {
+            services.AddSingleton(new TokenCalls(token));
+            services.AddSingleton<IOutgoingGrainCallFilter>(static s => s.GetRequiredService<TokenCalls>());
+        }
+
+        if (options.Tls.IsOn)
+        {
+            services.AddSingleton(s => new TlsChannel(options.Tls, options.TimeProvider, s.GetRequiredService<ILoggerFactory>()));
+            services.AddOptions<ClientConnectionOptions>().Configure<TlsChannel>(static (connections, channel) => connections.ConfigureConnection(channel.ToSilo));
+        }
     }
 }

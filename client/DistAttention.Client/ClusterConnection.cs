@@ -38,6 +38,7 @@ internal static class ClusterConnection
         {
             await StartAsync(host, options, cancellationToken).ConfigureAwait(false);
             DistAttentionClient connected = new(host.Services.GetRequiredService<IClusterClient>(), options, host);
+            await connected.Coordinators.GreetAsync(cancellationToken).ConfigureAwait(false);
             gateways?.Follow(connected);
             return connected;
         }
@@ -52,9 +53,19 @@ internal static class ClusterConnection
     {
         using CancellationTokenSource timer = new(options.ConnectTimeout, options.TimeProvider);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        GatewayProbe probe = new(host.Services, options.TimeProvider);
         try
         {
-            await host.StartAsync(either.Token).WaitAsync(either.Token).ConfigureAwait(false);
+            Task starting = host.StartAsync(either.Token).WaitAsync(either.Token);
+            Task done = await Task.WhenAny(starting, probe.WaitForProblemAsync(either.Token)).ConfigureAwait(false);
+            if (done != starting)
+            {
+                await either.CancelAsync().ConfigureAwait(false);
+                await starting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            await done.ConfigureAwait(false);
+            await either.CancelAsync().ConfigureAwait(false);
         }
         catch (Exception e) when (timer.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

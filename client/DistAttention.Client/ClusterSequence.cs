@@ -18,7 +18,7 @@ internal sealed class ClusterSequence : IAttentionSequence
     {
         _client = client;
         Handle = handle;
-        Id = new SequenceId(handle.Name);
+        Id = new SequenceId(client.Tenant.NameOf(handle.Name));
         Spec = handle.Spec.Value;
         _ledger = client.Grains.GetGrain<ISequenceGrain>(handle.Name);
     }
@@ -113,14 +113,15 @@ internal sealed class ClusterSequence : IAttentionSequence
     {
         _client.ThrowIfDisposed();
         Guid uid = Guid.CreateVersion7();
-        SequenceHandle fork = await RepeatedAsync(() => _ledger.ForkAsync(Handle.Uid, uid, id.Value, length, cancellationToken), cancellationToken).ConfigureAwait(false);
+        string name = _client.KeyOf(id);
+        SequenceHandle fork = await RepeatedAsync(() => _ledger.ForkAsync(Handle.Uid, uid, name, length, cancellationToken), cancellationToken).ConfigureAwait(false);
         return new ClusterSequence(_client, fork);
     }
 
     public async Task<SequenceInfo> GetInfoAsync(CancellationToken cancellationToken = default)
     {
         _client.ThrowIfDisposed();
-        return DistAttentionClient.InfoOf(await RepeatedAsync(() => _ledger.GetInfoAsync(Handle.Uid, cancellationToken), cancellationToken).ConfigureAwait(false));
+        return _client.InfoOf(await RepeatedAsync(() => _ledger.GetInfoAsync(Handle.Uid, cancellationToken), cancellationToken).ConfigureAwait(false));
     }
 
     public async Task<AttentionPlan> ExplainAsync(int rows, AttendOptions? options = null, CancellationToken cancellationToken = default)
@@ -243,9 +244,9 @@ internal sealed class ClusterSequence : IAttentionSequence
                     AttendCall tile = TileOf(q, rows, firstRow, count, terms.Of(firstRow, count), pinned, options.Timeout - time.GetElapsedTime(started));
                     CallLimits.RequireFits("A query tile", tile.Q.ByteLength + tile.Terms.Bytes);
                     TReply reply = await _client.Coordinators.RunAsync(
-                        (coordinator, callId, attempt) => send(coordinator, tile with { CallId = callId }, attempt),
+                        (coordinator, callId, attempt) => send(coordinator, tile with { CallId = callId, TimeLeft = options.Timeout - time.GetElapsedTime(started) }, attempt),
                         WorkOf(count),
-                        Timeout.InfiniteTimeSpan,
+                        options.Timeout - time.GetElapsedTime(started),
                         () => retries++,
                         token).ConfigureAwait(false);
                     TileSummary summary = store(tile, reply);
@@ -302,7 +303,7 @@ internal sealed class ClusterSequence : IAttentionSequence
     }
 
     private Task<T> RepeatedAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken) =>
-        ClusterErrors.RepeatedAsync(call, Handle.Name, _client.Options, cancellationToken);
+        ClusterErrors.RepeatedAsync(call, Id.Value, _client.Options, cancellationToken);
 
     private async Task<int> CheckRowsAsync(ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, CancellationToken cancellationToken)
     {

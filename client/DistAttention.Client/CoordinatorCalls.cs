@@ -1,4 +1,7 @@
 using DistAttention.Contracts;
+using DistAttention.Contracts.Access;
+using Orleans.Runtime;
+using Orleans.Runtime;
 
 namespace DistAttention.Client;
 
@@ -15,6 +18,7 @@ internal sealed class CoordinatorCalls
     private readonly AttemptTimes _times;
     private readonly int _coordinators;
     private readonly WorkRate _rate = new();
+    private readonly Guid _client = Guid.NewGuid();
     private uint _next;
 
     public CoordinatorCalls(IGrainFactory grains, DistAttentionClientOptions options)
@@ -29,10 +33,24 @@ internal sealed class CoordinatorCalls
 
     private static bool IsPassing(DistAttentionException error) => error is SiloUnreachableException or CorruptPayloadException or OverloadedException;
 
+    /// <summary>Asks for nothing, so that a client whom the cluster refuses hears of it at once. Whoever is only out of reach may come back.</summary>
+    /// <exception cref="AccessDeniedException">The cluster refuses this client.</exception>
+    public async Task GreetAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _grains.GetGrain<IAttentionCoordinatorGrain>(0).AskAsync(Guid.Empty).WaitAsync(_times.Probe, _times.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            // Calls are repeated; this was none.
+        }
+    }
+
     /// <summary>Makes a call that may be repeated, until it is answered.</summary>
     /// <param name="call">Makes the call under the id given; may be called more than once.</param>
     /// <param name="work">The call's work, as far as it is known; 0 if it is not.</param>
-    /// <param name="patience">How long to go on trying; infinite where a deadline of its own ends the call.</param>
+    /// <param name="patience">How long to go on trying: until the call's deadline, where it has one.</param>
     /// <param name="retried">Told of every attempt after the first.</param>
     /// <param name="cancellationToken">Ends trying.</param>
     public async Task<T> RunAsync<T>(
@@ -42,6 +60,7 @@ internal sealed class CoordinatorCalls
         Action retried,
         CancellationToken cancellationToken)
     {
+        Sign();
         TimeSpan pause = _firstPause;
         long began = _times.Time.GetTimestamp();
         while (true)
@@ -62,13 +81,39 @@ internal sealed class CoordinatorCalls
                 _rate.Measured(work, _times.Time.GetElapsedTime(started));
                 return answer;
             }
-            catch (DistAttentionException e) when (IsPassing(e) && (patience == Timeout.InfiniteTimeSpan || _times.Time.GetElapsedTime(began) < patience))
+            catch (DistAttentionException e) when (IsPassing(e) && PauseBefore(e, pause) is var wait && _times.Time.GetElapsedTime(began) + wait < patience)
             {
-                TimeSpan wait = e is OverloadedException overloaded && overloaded.RetryAfter > pause ? overloaded.RetryAfter : pause;
                 await Task.Delay(wait, _times.Time, cancellationToken).ConfigureAwait(false);
                 pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
                 retried();
             }
         }
     }
+
+    /// <summary>Makes a call again while it is refused as overloaded.</summary>
+    /// <param name="call">Makes the call; may be called more than once.</param>
+    /// <param name="patience">How long to go on trying.</param>
+    /// <param name="cancellationToken">Ends trying.</param>
+    public async Task<T> UntilLetInAsync<T>(Func<Task<T>> call, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        long began = _times.Time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await call().ConfigureAwait(false);
+            }
+            catch (OverloadedException e) when (PauseBefore(e, _firstPause) is var wait && _times.Time.GetElapsedTime(began) + wait < patience)
+            {
+                await Task.Delay(wait, _times.Time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Says which client makes the calls that the running method makes from here on.</summary>
+    public void Sign() => RequestContext.Set(CallHeaders.Client, _client);
+
+    /// <summary>How long to wait after an error: as long as the cluster asks for, and by chance up to half as long again, so that those who were refused together do not come back together.</summary>
+    private static TimeSpan PauseBefore(DistAttentionException error, TimeSpan pause) =>
+        error is OverloadedException overloaded && overloaded.RetryAfter > pause ? overloaded.RetryAfter * (1 + (Random.Shared.NextDouble() / 2)) : pause;
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using DistAttention.Contracts;
+using DistAttention.Contracts.Access;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Serialization;
@@ -28,6 +29,12 @@ public sealed class DistAttentionClient : IAttentionClient
         ArgumentNullException.ThrowIfNull(grains);
         Options = options ?? new DistAttentionClientOptions();
         Options.Validate();
+        if (Options.Token is not null && grains.ServiceProvider.GetService<TokenCalls>() is null)
+        {
+            throw new InvalidSpecException(nameof(Options.Token), "a connection made elsewhere shows no token; AddDistAttentionClient or ConnectAsync adds it");
+        }
+
+        Tenant = Options.Tenant;
         Grains = grains;
         Serializer = grains.ServiceProvider.GetRequiredService<Serializer>();
         Coordinators = new CoordinatorCalls(grains, Options);
@@ -35,6 +42,9 @@ public sealed class DistAttentionClient : IAttentionClient
     }
 
     internal IGrainFactory Grains { get; }
+
+    /// <summary>Whose sequences this client sees.</summary>
+    internal TenantName Tenant { get; }
 
     internal Serializer Serializer { get; }
 
@@ -85,7 +95,7 @@ public sealed class DistAttentionClient : IAttentionClient
         {
             string last = after;
             string[] names = await ClusterErrors.RepeatedAsync(
-                () => catalog.ListAsync(prefix ?? "", last, NamesPerPage).WaitAsync(cancellationToken), "of the catalog", Options, cancellationToken).ConfigureAwait(false);
+                () => catalog.ListAsync(Tenant.KeyOf(prefix ?? ""), last, NamesPerPage).WaitAsync(cancellationToken), "of the catalog", Options, cancellationToken).ConfigureAwait(false);
             foreach (string name in names)
             {
                 if (await TryGetInfoAsync(name, cancellationToken).ConfigureAwait(false) is { } info)
@@ -190,21 +200,31 @@ public sealed class DistAttentionClient : IAttentionClient
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
 
-    internal static SequenceInfo InfoOf(SequenceReport report) => new()
+    internal SequenceInfo InfoOf(SequenceReport report) => new()
     {
-        Id = new SequenceId(report.Handle.Name),
+        Id = new SequenceId(Tenant.NameOf(report.Handle.Name)),
         Spec = report.Handle.Spec.Value,
         Snapshot = report.State,
         ShardCount = report.ShardCount,
         ResidentBytes = report.ResidentBytes,
     };
 
+    /// <summary>How a sequence is kept in the cluster.</summary>
+    /// <exception cref="InvalidSpecException">The name is too long for that.</exception>
+    internal string KeyOf(SequenceId id)
+    {
+        string key = Tenant.KeyOf(id.Value);
+        return key.Length <= SequenceId.MaxLength
+            ? key
+            : throw new InvalidSpecException(nameof(SequenceId), $"the name has {id.Value.Length} characters; tenant {Tenant} may use {SequenceId.MaxLength - key.Length + id.Value.Length}");
+    }
+
     private ISequenceGrain LedgerOf(SequenceId id)
     {
         ThrowIfDisposed();
         return id == default
             ? throw new InvalidSpecException(nameof(SequenceId), "a sequence needs a name")
-            : Grains.GetGrain<ISequenceGrain>(id.Value);
+            : Grains.GetGrain<ISequenceGrain>(KeyOf(id));
     }
 
     /// <summary>Which sequence has a name, so that repeating a deletion cannot hit the next one of that name; null if its ledger is lost.</summary>

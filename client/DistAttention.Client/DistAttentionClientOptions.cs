@@ -1,4 +1,6 @@
 using System.Net;
+using DistAttention.Contracts.Access;
+using DistAttention.Contracts.Tls;
 
 namespace DistAttention.Client;
 
@@ -16,6 +18,15 @@ public sealed class DistAttentionClientOptions
 
     /// <summary>How the cluster is found, instead of <see cref="Gateways"/>. Used by <see cref="DistAttentionClient.ConnectAsync"/>.</summary>
     public Action<IClientBuilder>? ConfigureClustering { get; set; }
+
+    /// <summary>
+    /// The token to show with every call, where the cluster asks for one (<c>distattn token new</c> prints some). It says whose sequences this
+    /// client sees. Used by <see cref="DistAttentionClient.ConnectAsync"/> and <c>AddDistAttentionClient</c>.
+    /// </summary>
+    public string? Token { get; set; }
+
+    /// <summary>Certificates, where the cluster uses TLS. Off until files are named. Used as <see cref="Token"/> is.</summary>
+    public TlsSettings Tls { get; set; } = new();
 
     /// <summary>How long to try to reach the cluster before connecting fails. Default 15 s.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(15);
@@ -50,6 +61,9 @@ public sealed class DistAttentionClientOptions
     /// <summary>The clock of deadlines and attempts. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
+    /// <summary>Whose sequences this client sees; nobody's in particular without a token.</summary>
+    internal TenantName Tenant => ApiToken.TryParse(Token, out ApiToken token) ? token.Tenant : default;
+
     /// <summary>Checks every property.</summary>
     /// <exception cref="InvalidSpecException">Names the first property that is wrong, and why.</exception>
     public void Validate()
@@ -65,6 +79,9 @@ public sealed class DistAttentionClientOptions
         RequireTime(RetryTime, nameof(RetryTime));
         Require(!string.IsNullOrWhiteSpace(ClusterId), nameof(ClusterId), "a value is needed");
         Require(!string.IsNullOrWhiteSpace(ServiceId), nameof(ServiceId), "a value is needed");
+        Require(Token is null || ApiToken.TryParse(Token, out _), nameof(Token), "it is not a token as 'distattn token new' prints them"); // without its text
+        Require(Tls is not null, nameof(Tls), "a value is needed");
+        Require(Tls!.Problems() is not { Count: > 0 } problems, nameof(Tls), string.Join("; ", Tls.Problems()));
         Require(TimeProvider is not null, nameof(TimeProvider), "a value is needed");
     }
 

@@ -1,3 +1,4 @@
+using DistAttention.Contracts.Tls;
 using DistAttention.Grains;
 using DistAttention.Silo.Clustering;
 using DistAttention.Silo.Lifetime;
@@ -30,13 +31,16 @@ internal static class SiloHost
         HostingOptions hosting = options.Read<HostingOptions, HostingOptionsValidator>(HostingOptions.Section);
         StorageOptions storage = options.Read<StorageOptions, StorageOptionsValidator>(StorageOptions.Section);
         options.Read<DistAttentionOptions, DistAttentionOptionsValidator>(AttentionSection);
+        TlsSettings tls = options.Read<TlsSettings, TlsSettingsValidator>(TlsSettings.Section);
+        AccessOptions access = options.Read<AccessOptions, AccessOptionsValidator>(AccessOptions.Section);
         options.ThrowIfWrong();
         Ports.RequireFree(endpoint);
 
         builder.Logging.AddSiloLog(builder.Configuration.GetSection("Logging"), hosting);
         builder.Services.AddSiloLifetime(hosting);
         builder.Services.AddStorage(storage);
-        builder.UseOrleans(silo => silo.UseCluster(clustering, endpoint).UseDistAttention());
+        builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<SecurityNotice>(services, tls, access));
+        builder.UseOrleans(silo => silo.UseCluster(clustering, endpoint).UseDistAttention().UseDistAttentionTls(tls).UseDistAttentionAccess(access));
         return builder;
     }
 }

@@ -12,6 +12,21 @@ public sealed class DistAttentionOptions
     /// <summary>Compute jobs that may wait before calls are refused with <see cref="OverloadedException"/>. Default 4,096.</summary>
     public int MaxQueuedJobs { get; set; } = 4096;
 
+    /// <summary>Calls that this silo coordinates, and that it works on for other silos, at a time, waiting ones included, before further ones are refused with <see cref="OverloadedException"/>. Default 1,024 each. More only wait longer.</summary>
+    public int MaxCalls { get; set; } = 1024;
+
+    /// <summary>Bytes of queries, rows and answers that these calls may have before further ones are refused. Default 1 GiB. One call alone may have more.</summary>
+    public long MaxCallBytes { get; set; } = 1L << 30;
+
+    /// <summary>Of these calls, how many may be one tenant's, or one client's where there are no tenants. Default: as many as there is room for, which they share.</summary>
+    public int MaxCallsPerCaller { get; set; } = int.MaxValue;
+
+    /// <summary>Of these bytes, how many may be one tenant's, or one client's where there are no tenants. Default: as many as there is room for, which they share.</summary>
+    public long MaxCallBytesPerCaller { get; set; } = long.MaxValue;
+
+    /// <summary>Messages that may wait at one grain of this silo before further ones are refused, as the runtime refuses them. Default 10,000.</summary>
+    public int MaxWaitingMessages { get; set; } = 10_000;
+
     /// <summary>Shards of one append that a coordinator writes at a time. Default 4.</summary>
     public int WritesInFlight { get; set; } = 4;
 
@@ -29,4 +44,7 @@ public sealed class DistAttentionOptions
 
     /// <summary>TCP connections to each other silo. Default 2: a large tile does not hold up small messages.</summary>
     public int ConnectionsPerPeer { get; set; } = 2;
+
+    /// <summary>How long whoever connects may take to introduce itself, after TLS where there is any, before it is cut off. Default 5 s.</summary>
+    public TimeSpan PreambleTimeout { get; set; } = TimeSpan.FromSeconds(5);
 }

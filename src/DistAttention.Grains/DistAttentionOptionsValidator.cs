@@ -12,12 +12,18 @@ public sealed class DistAttentionOptionsValidator : IValidateOptions<DistAttenti
         RequirePositive(options.ComputeThreads, nameof(options.ComputeThreads));
         RequirePositive(options.MemoryBudgetBytes, nameof(options.MemoryBudgetBytes));
         RequirePositive(options.MaxQueuedJobs, nameof(options.MaxQueuedJobs));
+        RequirePositive(options.MaxCalls, nameof(options.MaxCalls));
+        RequirePositive(options.MaxCallBytes, nameof(options.MaxCallBytes));
+        RequirePositive(options.MaxCallsPerCaller, nameof(options.MaxCallsPerCaller));
+        RequirePositive(options.MaxCallBytesPerCaller, nameof(options.MaxCallBytesPerCaller));
+        RequirePositive(options.MaxWaitingMessages, nameof(options.MaxWaitingMessages));
         RequirePositive(options.WritesInFlight, nameof(options.WritesInFlight));
         RequirePositive(options.ConnectionsPerPeer, nameof(options.ConnectionsPerPeer));
         RequireTime(options.MinAttemptTime, nameof(options.MinAttemptTime));
         RequireTime(options.ProbeTimeout, nameof(options.ProbeTimeout));
         RequireTime(options.StallTime, nameof(options.StallTime));
         RequireTime(options.ReportMaxAge, nameof(options.ReportMaxAge));
+        RequireTime(options.PreambleTimeout, nameof(options.PreambleTimeout));
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
 
         void RequirePositive(long value, string property)

@@ -1,15 +1,19 @@
+using DistAttention.Contracts.Tls;
+using DistAttention.Grains;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace DistAttention.Silo.Options;
 
 /// <summary>
-/// Where options come from, later ones winning: <c>appsettings.json</c> beside the program, environment variables
-/// <c>DISTATTN_Section__Option</c>, and the command line, <c>--Section:Option value</c> or a short form.
+/// Where options come from, later ones winning: <c>appsettings.json</c> beside the program, a file named with <c>--config</c> or
+/// <c>DISTATTN_CONFIG</c>, environment variables <c>DISTATTN_Section__Option</c>, and the command line, <c>--Section:Option value</c> or a
+/// short form. Secrets belong in the file or the environment: command lines are for all to see.
 /// </summary>
 internal static class Configuration
 {
     private const string EnvironmentPrefix = "DISTATTN_";
+    private const string ConfigFile = "--config";
 
     private static readonly Dictionary<string, string> _shortForms = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -29,21 +33,45 @@ internal static class Configuration
         ["--log-file"] = "Hosting:LogFile",
         ["--log-format"] = "Hosting:LogFormat",
         ["--shutdown-timeout"] = "Hosting:ShutdownTimeout",
+        ["--tls-cert"] = "Tls:CertificateFile",
+        ["--tls-key"] = "Tls:KeyFile",
+        ["--tls-ca"] = "Tls:CaFile",
+        ["--tls-silo-name"] = "Tls:SiloName",
+        [ConfigFile] = "Config",
     };
 
-    private static readonly string[] _sections = [ClusteringOptions.Section, EndpointOptions.Section, HostingOptions.Section, StorageOptions.Section, SiloHost.AttentionSection, "Logging"];
+    private static readonly string[] _sections =
+    [
+        ClusteringOptions.Section,
+        EndpointOptions.Section,
+        HostingOptions.Section,
+        StorageOptions.Section,
+        SiloHost.AttentionSection,
+        TlsSettings.Section,
+        AccessOptions.Section,
+        "Logging",
+    ];
 
     /// <summary>Adds the sources.</summary>
     /// <exception cref="OptionsValidationException">The command line names an option that there is not.</exception>
     public static void AddSources(IConfigurationBuilder configuration, string[] args)
     {
         RefuseUnknown(args);
+        configuration.SetBasePath(AppContext.BaseDirectory).AddJsonFile("appsettings.json", optional: true);
+        IConfiguration named = new ConfigurationBuilder().AddEnvironmentVariables(EnvironmentPrefix).AddCommandLine(args, _shortForms).Build();
+        if (named["Config"] is { Length: > 0 } file)
+        {
+            configuration.AddJsonFile(Existing(file), optional: false);
+        }
+
         configuration
-            .SetBasePath(AppContext.BaseDirectory)
-            .AddJsonFile("appsettings.json", optional: true)
             .AddEnvironmentVariables(EnvironmentPrefix)
             .AddCommandLine(args, _shortForms);
     }
+
+    private static string Existing(string file) => File.Exists(file)
+        ? Path.GetFullPath(file)
+        : throw new OptionsValidationException(ConfigFile, typeof(Configuration), [$"{ConfigFile} '{file}' does not exist"]);
 
     // The command line provider takes any word for an option, and drops it silently where nobody asks for it.
     private static void RefuseUnknown(string[] args)

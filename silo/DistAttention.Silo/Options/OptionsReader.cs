@@ -52,6 +52,10 @@ internal sealed class OptionsReader(HostApplicationBuilder builder)
         {
             property.SetValue(options, option.Get(property.PropertyType));
         }
+        catch (InvalidOperationException error) when (option.Value is null)
+        {
+            _problems.Add(error.Message); // of one of the options inside, which it names
+        }
         catch (InvalidOperationException)
         {
             Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;

@@ -1,3 +1,4 @@
+using DistAttention.Contracts.Access;
 using Orleans.Concurrency;
 using Orleans.Runtime;
 
@@ -9,6 +10,7 @@ public interface ICallSite : IAddressable
     /// <summary>How a call stands: a cheap question to whoever is slow to answer it.</summary>
     /// <param name="callId">The call.</param>
     [AlwaysInterleave]
+    [ClientCall(Rights.Read)]
     [Alias("Ask")]
     Task<CallProgress> AskAsync(Guid callId);
 
@@ -19,6 +21,7 @@ public interface ICallSite : IAddressable
     /// <param name="callId">The call.</param>
     [OneWay]
     [AlwaysInterleave]
+    [ClientCall(Rights.Read)]
     [Alias("Cancel")]
     Task CancelAsync(Guid callId);
 }

@@ -1,3 +1,5 @@
+using DistAttention.Contracts.Access;
+
 namespace DistAttention.Contracts;
 
 /// <summary>
@@ -11,6 +13,7 @@ public interface IAttentionCoordinatorGrain : IGrainWithIntegerKey, ICallSite, I
     /// <param name="call">The tile.</param>
     /// <param name="cancellationToken">Cancels the call; reaches the tile loops.</param>
     [ResponseTimeout(CallLimits.ResponseTimeout)]
+    [ClientCall(Rights.Read)]
     [Alias("Attend")]
     Task<AttendReply> AttendAsync(AttendCall call, CancellationToken cancellationToken);
 
@@ -20,6 +23,7 @@ public interface IAttentionCoordinatorGrain : IGrainWithIntegerKey, ICallSite, I
     /// <param name="bins">Bins to report.</param>
     /// <param name="cancellationToken">Cancels the call; reaches the tile loops.</param>
     [ResponseTimeout(CallLimits.ResponseTimeout)]
+    [ClientCall(Rights.Read)]
     [Alias("Mass")]
     Task<MassReply> MassAsync(AttendCall call, int topK, int bins, CancellationToken cancellationToken);
 
@@ -27,6 +31,7 @@ public interface IAttentionCoordinatorGrain : IGrainWithIntegerKey, ICallSite, I
     /// <param name="call">The rows.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     [ResponseTimeout(CallLimits.ResponseTimeout)]
+    [ClientCall(Rights.Write)]
     [Alias("Append")]
     Task<AppendResult> AppendAsync(AppendCall call, CancellationToken cancellationToken);
 
@@ -35,6 +40,7 @@ public interface IAttentionCoordinatorGrain : IGrainWithIntegerKey, ICallSite, I
     /// <param name="attend">The tile.</param>
     /// <param name="cancellationToken">Cancels the call; reaches the tile loops.</param>
     [ResponseTimeout(CallLimits.ResponseTimeout)]
+    [ClientCall(Rights.Write)]
     [Alias("AppendAndAttend")]
     Task<AttendReply> AppendAndAttendAsync(AppendCall append, AttendCall attend, CancellationToken cancellationToken);
 
@@ -44,6 +50,7 @@ public interface IAttentionCoordinatorGrain : IGrainWithIntegerKey, ICallSite, I
     /// <param name="rows">Query rows.</param>
     /// <param name="how">How they attend.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
+    [ClientCall(Rights.Read)]
     [Alias("Plan")]
     Task<PlanReply> PlanAsync(Packed<SequenceSpec> spec, long length, long rows, AttendTerms how, CancellationToken cancellationToken);
 
@@ -52,6 +59,7 @@ public interface IAttentionCoordinatorGrain : IGrainWithIntegerKey, ICallSite, I
     /// <param name="cancellationToken">Cancels all of them.</param>
     /// <returns>One answer or error per tile, in their order.</returns>
     [ResponseTimeout(CallLimits.ResponseTimeout)]
+    [ClientCall(Rights.Read)]
     [Alias("AttendBatch")]
     Task<BatchReply> AttendBatchAsync(BatchCall calls, CancellationToken cancellationToken);
 }

@@ -1,3 +1,5 @@
+using DistAttention.Contracts.Access;
+
 namespace DistAttention.Contracts;
 
 /// <summary>Says how the cluster stands; its key is 0.</summary>
@@ -5,6 +7,7 @@ namespace DistAttention.Contracts;
 public interface IClusterReportGrain : IGrainWithIntegerKey
 {
     /// <summary>One report per live silo, in the order of their addresses.</summary>
+    [ClientCall(Rights.Read)]
     [Alias("Report")]
     Task<SiloReport[]> GetReportAsync();
 }

@@ -1,3 +1,4 @@
+using DistAttention.Contracts.Access;
 using Orleans.Concurrency;
 
 namespace DistAttention.Contracts;
@@ -15,6 +16,7 @@ public interface IKvShardGrain : IGrainWithStringKey, ICallSite
     /// <returns>The silo they are on.</returns>
     /// <exception cref="ReservationGoneException">A newer reservation has written, or no sequence holds the shard any more.</exception>
     [ResponseTimeout(CallLimits.ResponseTimeout)]
+    [ClientCall(Rights.Write)]
     [Alias("Write")]
     Task<string> WriteAsync(WriteCall write, CancellationToken cancellationToken);
 
@@ -29,8 +31,11 @@ public interface IKvShardGrain : IGrainWithStringKey, ICallSite
     /// <summary>Lets go of rows that were written for an append that was then given up.</summary>
     /// <param name="length">Rows to keep.</param>
     /// <param name="fence">The fence of the append's reservation: once a newer one has written, nothing is let go.</param>
+    /// <param name="spec">The sequence's shape and storage.</param>
+    /// <param name="grant">What the reservation gave a client to show.</param>
+    [ClientCall(Rights.Write)]
     [Alias("Trim")]
-    Task TrimAsync(int length, long fence);
+    Task TrimAsync(int length, long fence, Packed<SequenceSpec> spec, byte[]? grant);
 
     /// <summary>Where the shard is, and how many rows it holds from its first on.</summary>
     [AlwaysInterleave]

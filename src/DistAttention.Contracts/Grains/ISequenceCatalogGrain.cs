@@ -1,3 +1,5 @@
+using DistAttention.Contracts.Access;
+
 namespace DistAttention.Contracts;
 
 /// <summary>The names of all sequences of the cluster; its key is 0. Made anew from the silos if its own silo is lost.</summary>
@@ -26,6 +28,7 @@ public interface ISequenceCatalogGrain : IGrainWithIntegerKey
     /// <param name="prefix">What they start with.</param>
     /// <param name="after">Only names after this one; empty for the first page.</param>
     /// <param name="count">How many at most.</param>
+    [ClientCall(Rights.Read)]
     [Alias("List")]
     Task<string[]> ListAsync(string prefix, string after, int count);
 }

@@ -1,3 +1,4 @@
+using DistAttention.Contracts.Access;
 using Orleans.Concurrency;
 
 namespace DistAttention.Contracts;
@@ -13,6 +14,7 @@ public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
     /// <param name="uid">Tells it apart from other sequences that had or will have the name; the caller makes it.</param>
     /// <param name="spec">Its shape and storage.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
+    [ClientCall(Rights.Write)]
     [Alias("Create")]
     Task<SequenceHandle> CreateAsync(Guid uid, Packed<SequenceSpec> spec, CancellationToken cancellationToken);
 
@@ -24,6 +26,7 @@ public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
 
     /// <summary>Opens the sequence.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
+    [ClientCall(Rights.Read)]
     [Alias("Open")]
     Task<SequenceHandle> OpenAsync(CancellationToken cancellationToken);
 
@@ -31,6 +34,7 @@ public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
     /// <param name="uid">The sequence meant; null for whichever has the name, if its ledger is lost.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="SequenceNotFoundException">There is none; to whoever repeats the call, the sign that it was done.</exception>
+    [ClientCall(Rights.Write)]
     [Alias("Delete")]
     Task DeleteAsync(Guid? uid, CancellationToken cancellationToken);
 
@@ -40,6 +44,7 @@ public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
     /// <param name="name">Name of the new one.</param>
     /// <param name="length">Positions to share; null for all.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
+    [ClientCall(Rights.Write)]
     [Alias("Fork")]
     Task<SequenceHandle> ForkAsync(Guid uid, Guid forkUid, string name, long? length, CancellationToken cancellationToken);
 
@@ -48,6 +53,7 @@ public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
     /// <param name="operation">Names the cut.</param>
     /// <param name="length">Positions to keep.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
+    [ClientCall(Rights.Write)]
     [Alias("Truncate")]
     Task<SequenceSnapshot> TruncateAsync(Guid uid, OperationId operation, long length, CancellationToken cancellationToken);
 
@@ -56,6 +62,7 @@ public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
     /// <param name="cancellationToken">Cancels the call.</param>
     [ReadOnly]
     [AlwaysInterleave]
+    [ClientCall(Rights.Read)]
     [Alias("GetSnapshot")]
     Task<LedgerView> GetSnapshotAsync(Guid uid, CancellationToken cancellationToken);
 
@@ -65,6 +72,7 @@ public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
     /// <param name="count">Rows.</param>
     /// <param name="expectedPosition">Where the first row must land; null for wherever the sequence ends.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
+    [ClientCall(Rights.Write)]
     [Alias("Reserve")]
     Task<ReservationView> ReserveAsync(Guid uid, OperationId operation, long count, long? expectedPosition, CancellationToken cancellationToken);
 
@@ -76,6 +84,7 @@ public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
     /// <param name="cancellationToken">Cancels the waiting.</param>
     /// <exception cref="ReservationGoneException">It was thrown away meanwhile: reserve again.</exception>
     [ResponseTimeout(CallLimits.CommitTimeout)]
+    [ClientCall(Rights.Write)]
     [Alias("Commit")]
     Task<AppendResult> CommitAsync(Guid uid, OperationId operation, PositionRange rows, long fence, CancellationToken cancellationToken);
 
@@ -83,6 +92,7 @@ public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
     /// <param name="uid">The sequence meant.</param>
     /// <param name="operation">The append.</param>
     /// <returns>Whether there was one to give up.</returns>
+    [ClientCall(Rights.Write)]
     [Alias("Abort")]
     Task<bool> AbortAsync(Guid uid, OperationId operation);
 
@@ -91,6 +101,7 @@ public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
     /// <param name="cancellationToken">Cancels the call.</param>
     [ReadOnly]
     [AlwaysInterleave]
+    [ClientCall(Rights.Read)]
     [Alias("GetInfo")]
     Task<SequenceReport> GetInfoAsync(Guid? uid, CancellationToken cancellationToken);
 
@@ -101,6 +112,7 @@ public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
     /// <param name="cancellationToken">Cancels the call.</param>
     [ReadOnly]
     [AlwaysInterleave]
+    [ClientCall(Rights.Read)]
     [Alias("Explain")]
     Task<PlanReply> ExplainAsync(Guid uid, long rows, AttendTerms how, CancellationToken cancellationToken);
 
@@ -110,6 +122,7 @@ public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
     /// <param name="unreachable">The owner that does not answer.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Where they are now, in the order given, without those that are no longer part of the sequence.</returns>
+    [ClientCall(Rights.Write)]
     [Alias("Reassign")]
     Task<ShardMap> ReassignAsync(Guid uid, ShardRef[] shards, string unreachable, CancellationToken cancellationToken);
 
@@ -117,6 +130,7 @@ public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
     /// <param name="uid">The sequence meant.</param>
     /// <param name="shard">The shard.</param>
     /// <param name="owner">Who holds it.</param>
+    [ClientCall(Rights.Write)]
     [Alias("Found")]
     Task FoundAsync(Guid uid, ShardRef shard, string owner);
 }

@@ -21,6 +21,7 @@ public sealed record ReservationView(
 /// <param name="Offset">Index of that row in the append.</param>
 /// <param name="Count">Rows.</param>
 /// <param name="CommittedRows">Rows of the shard that were committed before: it must hold them.</param>
+/// <param name="Grant">Lets a client write them; null where everybody may.</param>
 [GenerateSerializer, Immutable, Alias("DistAttention.ReservedSlice")]
 public readonly record struct ReservedSlice(
     [property: Id(0)] ShardRef Shard,
@@ -28,4 +29,5 @@ public readonly record struct ReservedSlice(
     [property: Id(2)] int FirstIdx,
     [property: Id(3)] long Offset,
     [property: Id(4)] int Count,
-    [property: Id(5)] int CommittedRows);
+    [property: Id(5)] int CommittedRows,
+    [property: Id(6)] byte[]? Grant = null);

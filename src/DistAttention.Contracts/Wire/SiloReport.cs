@@ -51,4 +51,7 @@ public sealed record SiloReport
     /// <summary>Bytes of query tiles and partials it has received from other silos and sent to them since it started.</summary>
     [Id(11)]
     public required long BytesMoved { get; init; }
+
+    /// <summary>The same without what depends on the sequences of all tenants.</summary>
+    public SiloReport WithoutContents() => this with { Shards = 0, Positions = 0, ResidentBytes = 0, QueuedJobs = 0, Sequences = 0, BytesMoved = 0 };
 }

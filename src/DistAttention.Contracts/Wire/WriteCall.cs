@@ -43,4 +43,8 @@ public sealed record WriteCall
     /// <summary>Names this call, for questions about it.</summary>
     [Id(9)]
     public required Guid CallId { get; init; }
+
+    /// <summary>What the reservation gave a client to show; null where everybody may write, and for silos.</summary>
+    [Id(10)]
+    public byte[]? Grant { get; init; }
 }

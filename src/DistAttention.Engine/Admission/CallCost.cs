@@ -26,6 +26,7 @@ public readonly record struct CallCost(CallerId Caller, long Bytes, double Work,
     {
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(mask);
+        rows = Math.Max(rows, 0); // what a call from outside says is looked at later
         long bytes = (long)rows * spec.NumHeadsQ * (spec.HeadDim + spec.HeadDimV + 1) * sizeof(float);
         double seen = SeenPerRow(mask, new PositionRange(firstQueryPosition, firstQueryPosition + rows), length);
         double work = Math.Max(rows, ShortRows) * seen * spec.NumHeadsQ * (spec.HeadDim + spec.HeadDimV);
@@ -39,6 +40,7 @@ public readonly record struct CallCost(CallerId Caller, long Bytes, double Work,
     public static CallCost OfAppend(CallerId caller, SequenceSpec spec, int rows)
     {
         ArgumentNullException.ThrowIfNull(spec);
+        rows = Math.Max(rows, 0);
         const double packing = 16; // multiplications that packing a number takes as long as
         double numbers = (double)rows * spec.NumHeadsKv * (spec.HeadDim + spec.AppendedHeadDimV);
         return new CallCost(caller, (long)numbers * sizeof(float), numbers * packing, rows <= SequenceFormat.BlockLength, Timeout.InfiniteTimeSpan);

@@ -9,7 +9,11 @@ namespace DistAttention.Engine.Admission;
 /// only if, in the order in which the compute pool serves callers, its turn should come well before its deadline: what is let in is answered
 /// in time, and no work is done in vain.
 /// </summary>
-/// <remarks>How long work takes is measured: the pool's busy time over the work of the calls that ended meanwhile, old calls fading.</remarks>
+/// <remarks>
+/// How long work takes is measured: the time that the pool's threads were busy over the work of the calls that ended meanwhile, old calls fading.
+/// Where calls are worked on elsewhere too, the time during which any call was in progress counts as busy: what is then measured is the rate at
+/// which everybody together answers.
+/// </remarks>
 public sealed class CallGate
 {
     /// <summary>What one caller may hold, as a multiple of what is free.</summary>
@@ -31,21 +35,26 @@ public sealed class CallGate
     private readonly Dictionary<CallerId, Caller> _callers = [];
     private readonly AdmissionLimits _limits;
     private readonly int _threads;
+    private readonly TimeProvider _time;
     private readonly WorkPace _pace;
+    private TimeSpan _withCalls; // time with calls in progress, up to the last time that there were none
+    private long _firstSince; // when the first call came since
     private int _calls;
     private long _bytes;
 
     /// <summary>Makes a gate.</summary>
     /// <param name="limits">What it lets in.</param>
     /// <param name="threads">Threads that work at a time.</param>
-    /// <param name="busyTime">Time that these threads have worked so far, all together.</param>
-    public CallGate(AdmissionLimits limits, int threads, Func<TimeSpan> busyTime)
+    /// <param name="busyTime">Time that these threads have worked so far, all together; null where calls are worked on elsewhere too.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    public CallGate(AdmissionLimits limits, int threads, Func<TimeSpan>? busyTime, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(limits);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
         _limits = limits;
         _threads = threads;
-        _pace = new WorkPace(busyTime);
+        _time = time ?? TimeProvider.System;
+        _pace = new WorkPace(busyTime ?? TimeWithCalls);
     }
 
     /// <summary>Calls in progress.</summary>
@@ -113,6 +122,7 @@ public sealed class CallGate
             }
 
             caller.Add(cost, 1);
+            _firstSince = _calls == 0 ? _time.GetTimestamp() : _firstSince;
             _calls++;
             _bytes += cost.Bytes;
         }
@@ -127,6 +137,7 @@ public sealed class CallGate
         {
             Caller caller = _callers[cost.Caller];
             caller.Add(cost, -1);
+            _withCalls += _calls == 1 ? _time.GetElapsedTime(_firstSince) : TimeSpan.Zero;
             _calls--;
             _bytes -= cost.Bytes;
             if (caller.Calls == 0 && _callers.Count > IdleCallers)
@@ -159,6 +170,9 @@ public sealed class CallGate
 
         return _pace.TimeOf(work / _threads);
     }
+
+    /// <summary>As long as any call is in progress, all threads count as busy.</summary>
+    private TimeSpan TimeWithCalls() => (_withCalls + (_calls > 0 ? _time.GetElapsedTime(_firstSince) : TimeSpan.Zero)) * _threads;
 
     private void Require(bool condition, string what)
     {

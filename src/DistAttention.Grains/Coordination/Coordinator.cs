@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using DistAttention.Contracts;
+using DistAttention.Engine.Admission;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
@@ -18,15 +19,21 @@ internal sealed class Coordinator
     private readonly ComputePool _pool;
     private readonly SnapshotCache _snapshots;
     private readonly Parcels _parcels;
+    private readonly CallTenant _tenant;
     private readonly TimeProvider _time;
     private readonly int _writesInFlight;
+    private readonly CallGate _gate;
+    private readonly CallOwner _caller;
 
-    public Coordinator(ClusterLinks links, ComputePool pool, SnapshotCache snapshots, Parcels parcels, TimeProvider time, IOptions<DistAttentionOptions> options)
+    public Coordinator(ClusterLinks links, ComputePool pool, SnapshotCache snapshots, Parcels parcels, CallTenant tenant, SiloGates gates, CallOwner caller, TimeProvider time, IOptions<DistAttentionOptions> options)
     {
         _links = links;
         _pool = pool;
         _snapshots = snapshots;
         _parcels = parcels;
+        _tenant = tenant;
+        _gate = gates.Calls;
+        _caller = caller;
         _time = time;
         _writesInFlight = options.Value.WritesInFlight;
     }
@@ -78,9 +85,15 @@ internal sealed class Coordinator
             cancellationToken);
     }
 
-    public async Task<AppendResult> AppendAsync(AppendCall call, CancellationToken cancellationToken)
+    public Task<AppendResult> AppendAsync(AppendCall call, CancellationToken cancellationToken)
     {
         SequenceSpec spec = call.Sequence.Spec.Value;
+        CallerId caller = _caller.Current;
+        return SiloGates.ThroughAsync(_gate, CallCost.OfAppend(caller, spec, call.Count), () => AppendAsync(call, spec, caller, cancellationToken));
+    }
+
+    private async Task<AppendResult> AppendAsync(AppendCall call, SequenceSpec spec, CallerId caller, CancellationToken cancellationToken)
+    {
         RemoteLedger ledger = LedgerOf(call.Sequence);
         Appender appender = new(new SequenceGateway(_links, ledger), _writesInFlight, _time);
         return await appender.AppendAsync(
@@ -90,6 +103,7 @@ internal sealed class Coordinator
             call.V.Floats("v", call.Count, spec.NumHeadsKv, spec.AppendedHeadDimV),
             call.Count,
             new AppendOptions { OperationId = call.Operation, ExpectedPosition = call.ExpectedPosition },
+            caller,
             cancellationToken).ConfigureAwait(false);
     }
 
@@ -159,31 +173,53 @@ internal sealed class Coordinator
         };
     }
 
-    private RemoteLedger LedgerOf(SequenceHandle sequence) => new(_links.Grains.GetGrain<ISequenceGrain>(sequence.Name), sequence);
+    private RemoteLedger LedgerOf(SequenceHandle sequence)
+    {
+        _tenant.RequireOwn(sequence.Name);
+        return new RemoteLedger(_links.Grains.GetGrain<ISequenceGrain>(sequence.Name), sequence);
+    }
 
-    private async Task<T> RunAsync<T>(
+    private Task<T> RunAsync<T>(
         AttendCall call,
         Func<QueryExecutor, RemoteLedger, TileQuery, TileSummary, CancellationToken, Task<T>> run,
         CancellationToken cancellationToken)
     {
         SequenceSpec spec = call.Sequence.Spec.Value;
+        AttendOptions options = call.Terms.ToOptions();
+        CompiledMask mask = CompiledMask.Compile(options.Mask);
+        CallerId caller = _caller.Current;
+        long length = options.Length ?? _snapshots.LengthSeen(call.Sequence.Uid);
+        long first = Planner.FirstQueryPosition(options, call.TotalRows, length) + call.FirstRow;
+        CallCost cost = CallCost.OfAttend(caller, spec, call.Rows, first, mask, length, call.TimeLeft);
+        return SiloGates.ThroughAsync(_gate, cost, () => RunInsideAsync(call, spec, options, mask, caller, run, cancellationToken));
+    }
+
+    private async Task<T> RunInsideAsync<T>(
+        AttendCall call,
+        SequenceSpec spec,
+        AttendOptions options,
+        CompiledMask mask,
+        CallerId caller,
+        Func<QueryExecutor, RemoteLedger, TileQuery, TileSummary, CancellationToken, Task<T>> run,
+        CancellationToken cancellationToken)
+    {
         RemoteLedger ledger = LedgerOf(call.Sequence);
         using CancellationTokenSource timer = new(call.TimeLeft > TimeSpan.Zero ? call.TimeLeft : TimeSpan.FromTicks(1), _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         try
         {
             LedgerSnapshot snapshot = await _snapshots.GetAsync(ledger, call.Pinned, call.Terms.Length, either.Token).ConfigureAwait(false);
-            AttendOptions options = call.Terms.ToOptions();
             long first = Planner.FirstQueryPosition(options, call.TotalRows, snapshot.State.Length);
             TileQuery query = new()
             {
                 Snapshot = snapshot,
+                Caller = caller,
                 Q = call.Q.Floats("q", call.Rows, spec.NumHeadsQ, spec.HeadDim),
                 FirstRow = call.FirstRow,
                 Rows = call.Rows,
                 FirstQueryPosition = first + call.FirstRow,
                 Options = options,
-                Mask = CompiledMask.Compile(options.Mask),
+                Mask = mask,
             };
             QueryExecutor executor = new(new SequenceGateway(_links, ledger), _pool, _time);
             T answer = await run(executor, ledger, query, new TileSummary(snapshot.State, first, 0, 0, 0, 0), either.Token).ConfigureAwait(false);

@@ -145,7 +145,7 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
         IKvShardGrain grain = links.ShardGrain(shard, owner);
         await links.WithHint(owner, async () =>
         {
-            await grain.TrimAsync(length, fence).WaitAsync(links.Times.Probe, links.Times.Time, cancellationToken).ConfigureAwait(false);
+            await grain.TrimAsync(length, fence, ledger.Handle.Spec, grant: null).WaitAsync(links.Times.Probe, links.Times.Time, cancellationToken).ConfigureAwait(false);
             return true;
         }).ConfigureAwait(false);
     }

@@ -33,10 +33,14 @@ public static class SiloBuilderExtensions
         services.TryAddSingleton<IShardStore, ResidentShardStore>();
         services.AddSingleton(static s => new ByteBudget(OptionsOf(s).MemoryBudgetBytes));
         services.AddSingleton(static s => new ComputePool(OptionsOf(s).ComputeThreads, OptionsOf(s).MaxQueuedJobs));
+        services.AddSingleton<CallOwner>();
+        services.AddSingleton<SiloGates>();
         services.AddSingleton<ITypeNameFilter, PackedTypes>();
         services.AddSingleton<ShardRegistry>();
         services.AddSingleton<ShardService>();
         services.TryAddSingleton<ILedgerStore, InMemoryLedgerStore>();
+        services.AddSingleton<CallTenant>();
+        services.AddSingleton(static s => new WriteGrants(s.GetRequiredService<CallTenant>(), s.GetService<ClusterProof>()));
         services.AddSingleton<CallBook>();
         services.AddSingleton<Parcels>();
         services.AddSingleton<TrafficMeter>();
@@ -49,8 +53,14 @@ public static class SiloBuilderExtensions
         services.AddSingleton<Coordinator>();
         services.AddPlacementDirector<HolderPlacement, HolderPlacementDirector>();
         KvStatistics.AddTo(services);
+        TransportExtensions.AddPreambleGuard(services);
         builder.AddGrainService<ShardHostService>();
-        services.AddOptions<SiloMessagingOptions>().Configure(static o => o.MaxMessageBodySize = CallLimits.MaxMessageBytes);
+        services.AddOptions<SiloMessagingOptions>().Configure<IOptions<DistAttentionOptions>>(static (o, d) =>
+        {
+            o.MaxMessageBodySize = CallLimits.MaxMessageBytes;
+            o.MaxEnqueuedRequestsHardLimit = d.Value.MaxWaitingMessages;
+            o.MaxEnqueuedRequestsHardLimit_StatelessWorker = d.Value.MaxWaitingMessages;
+        });
         services.AddOptions<ConnectionOptions>().Configure<IOptions<DistAttentionOptions>>(static (o, d) => o.ConnectionsPerEndpoint = d.Value.ConnectionsPerPeer);
         services.AddOptions<ExceptionSerializationOptions>().Configure(static o => o.SupportedNamespacePrefixes.Add(nameof(DistAttention)));
         return builder;

@@ -10,7 +10,7 @@ namespace DistAttention.Grains;
 /// whose ledger was lost with the catalog, its witnesses tell: it is reported as lost, not as one that never was.
 /// </summary>
 [KeepAlive]
-internal sealed class SequenceCatalogGrain(ClusterSilos silos, ILedgerStore ledgers) : Grain, ISequenceCatalogGrain
+internal sealed class SequenceCatalogGrain(ClusterSilos silos, ILedgerStore ledgers, CallTenant tenant) : Grain, ISequenceCatalogGrain
 {
     private readonly SortedDictionary<string, Guid> _names = new(StringComparer.Ordinal);
 
@@ -58,7 +58,7 @@ internal sealed class SequenceCatalogGrain(ClusterSilos silos, ILedgerStore ledg
     public Task<Guid?> FindAsync(string name) => Task.FromResult(_names.TryGetValue(name, out Guid uid) ? uid : (Guid?)null);
 
     public Task<string[]> ListAsync(string prefix, string after, int count) => Task.FromResult(_names.Keys
-        .Where(n => n.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(n, after) > 0)
+        .Where(n => tenant.Caller.Tenant.Owns(n) && n.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(n, after) > 0)
         .Take(Math.Clamp(count, 1, 4096))
         .ToArray());
 }

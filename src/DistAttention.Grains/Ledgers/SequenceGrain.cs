@@ -25,19 +25,23 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
     private readonly ClusterLinks _links;
     private readonly LocalSequences _local;
     private readonly Parcels _parcels;
+    private readonly CallTenant _tenant;
+    private readonly WriteGrants _grants;
     private readonly TimeProvider _time;
     private readonly GroupPlacement _placement;
     private readonly SemaphoreSlim _opening = new(1, 1);
     private readonly OnceById<SequenceHandle> _forks = new();
     private SequenceLedger? _ledger;
 
-    public SequenceGrain(ILedgerStore store, ClusterSilos silos, ClusterLinks links, LocalSequences local, Parcels parcels, TimeProvider time)
+    public SequenceGrain(ILedgerStore store, ClusterSilos silos, ClusterLinks links, LocalSequences local, Parcels parcels, CallTenant tenant, WriteGrants grants, TimeProvider time)
     {
         _store = store;
         _silos = silos;
         _links = links;
         _local = local;
         _parcels = parcels;
+        _tenant = tenant;
+        _grants = grants;
         _time = time;
         _placement = new GroupPlacement(silos);
     }
@@ -46,11 +50,11 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
 
     private ISequenceCatalogGrain Catalog => _links.Grains.GetGrain<ISequenceCatalogGrain>(0);
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    // What is stored is only opened when a call needs it: being activated takes no right to anything.
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         Id = new SequenceId(this.GetPrimaryKeyString());
-        await TakeOverAsync(cancellationToken);
-        await base.OnActivateAsync(cancellationToken);
+        return base.OnActivateAsync(cancellationToken);
     }
 
     public Task<SequenceHandle> CreateAsync(Guid uid, Packed<SequenceSpec> spec, CancellationToken cancellationToken) =>
@@ -97,8 +101,11 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         ledger.Dispose();
     }
 
-    public Task<SequenceHandle> ForkAsync(Guid uid, Guid forkUid, string name, long? length, CancellationToken cancellationToken) =>
-        _forks.RunAsync(forkUid, () => ForkAsync(uid, forkUid, name, length), cancellationToken);
+    public Task<SequenceHandle> ForkAsync(Guid uid, Guid forkUid, string name, long? length, CancellationToken cancellationToken)
+    {
+        _tenant.RequireOwn(name);
+        return _forks.RunAsync(forkUid, () => ForkAsync(uid, forkUid, name, length), cancellationToken);
+    }
 
     public async Task<SequenceSnapshot> TruncateAsync(Guid uid, OperationId operation, long length, CancellationToken cancellationToken)
     {
@@ -122,7 +129,8 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
             await _silos.RefreshAsync();
         }
 
-        return await OnLedgerAsync(uid, async current => EngineWire.ToView(await current.ReserveAsync(operation, count, expectedPosition, cancellationToken)));
+        return await OnLedgerAsync(uid, async current => _grants.WithGrants(
+            EngineWire.ToView(await current.ReserveAsync(operation, count, expectedPosition, cancellationToken)), EngineWire.ToHandle(current.Record).Spec));
     }
 
     public async Task<AppendResult> CommitAsync(Guid uid, OperationId operation, PositionRange rows, long fence, CancellationToken cancellationToken)
@@ -184,6 +192,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
 
     private async Task<SequenceHandle> AddAsync(LedgerRecord record, CancellationToken cancellationToken)
     {
+        await TakeOverAsync(cancellationToken);
         await _opening.WaitAsync(cancellationToken);
         try
         {

@@ -1,4 +1,5 @@
 using DistAttention.Contracts;
+using DistAttention.Engine.Admission;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Shards;
 using Orleans.Concurrency;
@@ -21,14 +22,20 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
     private readonly ClusterSilos _silos;
     private readonly ActiveShards _active;
     private readonly CallBook _calls;
+    private readonly WriteGrants _grants;
+    private readonly SiloGates _gates;
+    private readonly CallOwner _caller;
     private ShardId _id;
 
-    public KvShardGrain(ShardService shards, ClusterSilos silos, ActiveShards active, CallBook calls)
+    public KvShardGrain(ShardService shards, ClusterSilos silos, ActiveShards active, CallBook calls, WriteGrants grants, SiloGates gates, CallOwner caller)
     {
         _shards = shards;
         _silos = silos;
         _active = active;
         _calls = calls;
+        _grants = grants;
+        _gates = gates;
+        _caller = caller;
     }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -46,7 +53,9 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
 
     public async Task<string> WriteAsync(WriteCall write, CancellationToken cancellationToken)
     {
-        using CallBook.Entry entry = _calls.Begin(write.Require().CallId, cancellationToken);
+        write.Require();
+        _grants.Require(write.Grant, this.GetPrimaryKeyString(), write.Fence, write.Spec);
+        using CallBook.Entry entry = _calls.Begin(write.CallId, cancellationToken);
         SequenceSpec spec = write.Spec.Value;
         await RequireCommittedAsync(write, spec, entry.Token);
         ShardWrite rows = new(
@@ -60,10 +69,11 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
             write.V.Floats("v", write.Count, spec.NumHeadsKv, spec.AppendedHeadDimV))
         {
             CommittedRows = write.CommittedRows,
+            Caller = _caller.Current,
         };
         try
         {
-            await Task.Run(() => _shards.WriteAsync(rows, entry.Token).AsTask(), entry.Token);
+            await Task.Run(() => SiloGates.ThroughAsync(_gates.Parts, CallCost.OfAppend(rows.Caller, spec, rows.Count), () => WriteAsync(rows, entry.Token)), entry.Token);
         }
         catch (StaleWriteException)
         {
@@ -73,11 +83,18 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
         return _silos.Self.Value;
     }
 
+    private async Task<ShardWrite> WriteAsync(ShardWrite rows, CancellationToken cancellationToken)
+    {
+        await _shards.WriteAsync(rows, cancellationToken);
+        return rows;
+    }
+
     public Task<bool> SeedAsync(ShardRef source, int count, CancellationToken cancellationToken) =>
         _shards.Registry.SeedAsync(_id, EngineWire.ToId(source), count, cancellationToken).AsTask();
 
-    public Task TrimAsync(int length, long fence)
+    public Task TrimAsync(int length, long fence, Packed<SequenceSpec> spec, byte[]? grant)
     {
+        _grants.Require(grant, this.GetPrimaryKeyString(), fence, spec);
         _shards.Registry.Trim(_id, length, fence);
         return Task.CompletedTask;
     }

@@ -1,3 +1,4 @@
+using DistAttention.Engine.Compute;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Planning;

@@ -1,0 +1,33 @@
+using DistAttention.Contracts.Tls;
+using DistAttention.Grains;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace DistAttention.Silo.Lifetime;
+
+/// <summary>Says at the start who can reach this silo and who may call it.</summary>
+internal sealed partial class SecurityNotice(TlsSettings tls, AccessOptions access, ILogger<SecurityNotice> log) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (!tls.IsOn && !access.IsOn)
+        {
+            LogOff(log);
+            return Task.CompletedTask;
+        }
+
+        LogOn(log, tls.IsOn ? "mutual" : "off", access.Tokens.Count, access.Tokens.Select(static t => t.Tenant).Distinct().Count());
+        if (!tls.IsOn)
+        {
+            LogInTheClear(log);
+        }
+        else if (tls.SiloName is null)
+        {
+            LogAnyCertificate(log);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

@@ -1,0 +1,13 @@
+using DistAttention.Contracts.Access;
+
+namespace DistAttention.Grains;
+
+/// <summary>Who makes a call.</summary>
+/// <param name="Tenant">For whom it is made; nobody: for the cluster itself, or where no tokens are configured.</param>
+/// <param name="Rights">What the caller may do.</param>
+/// <param name="IsClient">Whether a client makes it with a token of its own, rather than a silo for it.</param>
+internal sealed record Caller(TenantName Tenant, Rights Rights, bool IsClient)
+{
+    /// <summary>The cluster itself; everybody, where no tokens are configured.</summary>
+    public static Caller Cluster { get; } = new(default, Rights.Read | Rights.Write | Rights.Admin, IsClient: false);
+}
