@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using DistAttention.Calls;
 using DistAttention.Kernels;
 
 namespace DistAttention.Engine.Compute;

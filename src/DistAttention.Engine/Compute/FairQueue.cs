@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using DistAttention.Calls;
 
 namespace DistAttention.Engine.Compute;
 

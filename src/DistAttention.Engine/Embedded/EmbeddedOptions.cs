@@ -1,4 +1,4 @@
-using DistAttention.Engine.Admission;
+using DistAttention.Calls;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Shards;
 

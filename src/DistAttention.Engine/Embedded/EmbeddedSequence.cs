@@ -38,7 +38,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
     {
         _client.ThrowIfDisposed();
         int count = Shapes.RequireAppend(Spec, k, v);
-        CallCost cost = CallCost.OfAppend(_caller, Spec, count);
+        CallCost cost = CallCosts.OfAppend(_caller, Spec, count);
         bool isDone = false;
         _client.Gate.Enter(cost);
         try
@@ -140,7 +140,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         int rows = q.Length / (Spec.NumHeadsQ * Spec.HeadDim);
         CompiledMask mask = CompiledMask.Compile(options.Mask);
         long length = options.Length ?? Ledger.Record.Length;
-        CallCost cost = CallCost.OfAttend(_caller, Spec, rows, Planner.FirstQueryPosition(options, rows, length), mask, length, options.Timeout);
+        CallCost cost = CallCosts.OfAttend(_caller, Spec, rows, Planner.FirstQueryPosition(options, rows, length), mask, length, options.Timeout);
         bool isDone = false;
         _client.Gate.Enter(cost);
         try

@@ -1,3 +1,4 @@
+using DistAttention.Calls;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Planning;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using DistAttention.Calls;
 using DistAttention.Contracts;
 using DistAttention.Engine.Admission;
 using DistAttention.Engine.Compute;
@@ -89,7 +90,7 @@ internal sealed class Coordinator
     {
         SequenceSpec spec = call.Sequence.Spec.Value;
         CallerId caller = _caller.Current;
-        return SiloGates.ThroughAsync(_gate, CallCost.OfAppend(caller, spec, call.Count), () => AppendAsync(call, spec, caller, cancellationToken));
+        return SiloGates.ThroughAsync(_gate, CallCosts.OfAppend(caller, spec, call.Count), () => AppendAsync(call, spec, caller, cancellationToken));
     }
 
     private async Task<AppendResult> AppendAsync(AppendCall call, SequenceSpec spec, CallerId caller, CancellationToken cancellationToken)
@@ -190,7 +191,7 @@ internal sealed class Coordinator
         CallerId caller = _caller.Current;
         long length = options.Length ?? _snapshots.LengthSeen(call.Sequence.Uid);
         long first = Planner.FirstQueryPosition(options, call.TotalRows, length) + call.FirstRow;
-        CallCost cost = CallCost.OfAttend(caller, spec, call.Rows, first, mask, length, call.TimeLeft);
+        CallCost cost = CallCosts.OfAttend(caller, spec, call.Rows, first, mask, length, call.FirstRow > 0 ? Timeout.InfiniteTimeSpan : call.TimeLeft); // the call has begun already
         return SiloGates.ThroughAsync(_gate, cost, () => RunInsideAsync(call, spec, options, mask, caller, run, cancellationToken));
     }
 

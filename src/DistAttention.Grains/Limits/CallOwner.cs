@@ -1,3 +1,4 @@
+using DistAttention.Calls;
 using DistAttention.Contracts.Access;
 using DistAttention.Engine.Compute;
 using Orleans.Runtime;

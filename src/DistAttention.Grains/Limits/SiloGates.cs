@@ -1,4 +1,4 @@
-using DistAttention.Engine.Admission;
+using DistAttention.Calls;
 using DistAttention.Engine.Compute;
 using Microsoft.Extensions.Options;
 

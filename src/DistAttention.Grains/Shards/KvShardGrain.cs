@@ -73,7 +73,7 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
         };
         try
         {
-            await Task.Run(() => SiloGates.ThroughAsync(_gates.Parts, CallCost.OfAppend(rows.Caller, spec, rows.Count), () => WriteAsync(rows, entry.Token)), entry.Token);
+            await Task.Run(() => SiloGates.ThroughAsync(_gates.Parts, CallCosts.OfAppend(rows.Caller, spec, rows.Count), () => WriteAsync(rows, entry.Token)), entry.Token);
         }
         catch (StaleWriteException)
         {

@@ -1,3 +1,4 @@
+using DistAttention.Calls;
 using DistAttention.Contracts;
 using DistAttention.Engine.Admission;
 using DistAttention.Engine.Compute;
@@ -149,7 +150,7 @@ internal sealed class ShardHostService : GrainService, IShardHostService
     {
         SequenceSpec spec = request.Spec;
         long positions = request.Shards.Sum(static s => (long)s.Length);
-        CallCost cost = CallCost.OfAttend(request.Caller, spec, request.Rows, 0, CompiledMask.Compile(AttentionMask.Full), positions, Timeout.InfiniteTimeSpan);
+        CallCost cost = CallCosts.OfAttend(request.Caller, spec, request.Rows, 0, CompiledMask.Compile(AttentionMask.Full), positions, Timeout.InfiniteTimeSpan);
         return cost with { Bytes = ((long)request.Q.Length + ((long)request.Nodes.Count * PooledPartial.LengthOf(request.Rows, spec.NumHeadsQ, spec.HeadDimV))) * sizeof(float) };
     }
 }

@@ -1,3 +1,4 @@
+using DistAttention.Calls;
 using DistAttention.Engine.Compute;
 
 namespace DistAttention.Engine.Tests.Compute;

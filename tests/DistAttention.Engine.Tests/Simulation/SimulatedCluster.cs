@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using DistAttention.Calls;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;

@@ -42,7 +42,7 @@ internal sealed class LoadBench
         foreach ((string name, int queries) in kinds)
         {
             rows.AddRange(await new LoadBench(settings, host, name, queries).RunAsync(cancellationToken).ConfigureAwait(false));
-            step.Report((rows.Count + 2) / 3);
+            step.Report(rows.Count / 2);
         }
 
         await Sequences.DeleteQuietlyAsync(host.Client, "bench/load").ConfigureAwait(false);

@@ -1,15 +1,10 @@
-using DistAttention.Engine.Compute;
+using DistAttention.Calls;
 using DistAttention.Kernels;
 
 namespace DistAttention.Engine.Admission;
 
-/// <summary>What a call takes.</summary>
-/// <param name="Caller">On whose behalf it is made.</param>
-/// <param name="Bytes">Bytes of its queries, rows and answer.</param>
-/// <param name="Work">Multiplications, about; in any unit that is always the same.</param>
-/// <param name="IsShort">Whether it goes before its caller's long calls.</param>
-/// <param name="TimeLeft">Until its deadline.</param>
-public readonly record struct CallCost(CallerId Caller, long Bytes, double Work, bool IsShort, TimeSpan TimeLeft)
+/// <summary>What calls take, as far as can be said before they are planned.</summary>
+public static class CallCosts
 {
     /// <summary>Rows up to which a call goes before longer ones, and takes about as long as one row: the time of reading K and V.</summary>
     private const int ShortRows = 16;

@@ -1,6 +1,4 @@
-using DistAttention.Engine.Compute;
-
-namespace DistAttention.Engine.Admission;
+namespace DistAttention.Calls;
 
 /// <summary>
 /// The door of a process: a call is let in at once or refused at once, so that nothing grows with the number of those who wait outside. Three
@@ -19,8 +17,8 @@ public sealed class CallGate
     /// <summary>What one caller may hold, as a multiple of what is free.</summary>
     private const int Alpha = 4;
 
-    /// <summary>Share of the time left, after the call's own work, that may go by in waiting. The rest is for what cannot be known.</summary>
-    private const double WaitShare = 0.5;
+    /// <summary>Share of the time left, after the call's own work, that may go by in waiting. The rest is for a machine that has to do other things meanwhile.</summary>
+    private const double WaitShare = 0.25;
 
     /// <summary>Waiting that no call is refused for.</summary>
     private static readonly TimeSpan _noWait = TimeSpan.FromMilliseconds(20);

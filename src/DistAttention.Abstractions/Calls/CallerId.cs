@@ -1,4 +1,4 @@
-namespace DistAttention.Engine.Compute;
+namespace DistAttention.Calls;
 
 /// <summary>On whose behalf work is done: a tenant, or a client where there are no tenants. What compute, queues and memory are shared between.</summary>
 /// <param name="Value">The name; null for the process itself, and for callers that no one tells apart.</param>

@@ -1,8 +1,9 @@
-namespace DistAttention.Engine.Admission;
+namespace DistAttention.Calls;
 
 /// <summary>
 /// How long a thread takes for a unit of work: the time that all threads worked over the work that ended meanwhile, in stretches long enough
-/// for calls that begin and end in different ones not to matter; old stretches fade. Not thread-safe.
+/// for calls that begin and end in different ones not to matter. Slower stretches are believed sooner than faster ones: letting in too much costs
+/// more than letting in too little. Not thread-safe.
 /// </summary>
 /// <param name="busyTime">Time that threads have worked so far, all together.</param>
 internal sealed class WorkPace(Func<TimeSpan> busyTime)
@@ -10,7 +11,8 @@ internal sealed class WorkPace(Func<TimeSpan> busyTime)
     /// <summary>Taken for true until something was measured: slow, so that the first calls of a flood are not all let in.</summary>
     private const double FirstGuess = 1e-10;
 
-    private const double Share = 1.0 / 4; // of the newest stretch
+    private const double ShareOfSlower = 1.0 / 2; // of the newest stretch, if it was slower than the mean
+    private const double ShareOfFaster = 1.0 / 8;
     private const int CallsPerStretch = 16;
 
     private static readonly TimeSpan _leastBusy = TimeSpan.FromMilliseconds(20);
@@ -37,7 +39,8 @@ internal sealed class WorkPace(Func<TimeSpan> busyTime)
         }
 
         double measured = busy.TotalSeconds / _work;
-        _secondsPerUnit = _isMeasured ? _secondsPerUnit + ((measured - _secondsPerUnit) * Share) : measured;
+        double share = !_isMeasured ? 1 : measured > _secondsPerUnit ? ShareOfSlower : ShareOfFaster;
+        _secondsPerUnit += (measured - _secondsPerUnit) * share;
         (_isMeasured, _since, _work, _calls) = (true, now, 0, 0);
     }
 }

@@ -1,4 +1,4 @@
-namespace DistAttention.Engine.Admission;
+namespace DistAttention.Calls;
 
 /// <summary>How many calls a process takes in at a time.</summary>
 public sealed record AdmissionLimits
