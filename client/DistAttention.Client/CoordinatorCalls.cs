@@ -113,6 +113,7 @@ internal sealed class CoordinatorCalls
         }
 
         CallCost cost = default;
+        TimeSpan left = patience;
         bool isIn = false;
         bool isDone = false;
         try
@@ -120,19 +121,20 @@ internal sealed class CoordinatorCalls
             long began = _times.Time.GetTimestamp();
             for (TimeSpan pause = _firstPause; !isIn; pause = pause * 2 < _longestPause ? pause * 2 : _longestPause)
             {
-                cost = new CallCost(CallerId.Anyone, 0, work, isShort, patience - _times.Time.GetElapsedTime(began));
+                cost = new CallCost(CallerId.Anyone, 0, work, isShort, left);
                 try
                 {
                     _gate.Enter(cost);
                     isIn = true;
                 }
-                catch (OverloadedException e) when (PauseBefore(e, pause) is var wait && wait < cost.TimeLeft)
+                catch (OverloadedException e) when (PauseBefore(e, pause) is var wait && wait < left)
                 {
                     await Task.Delay(wait, _times.Time, cancellationToken).ConfigureAwait(false);
+                    left = patience - _times.Time.GetElapsedTime(began);
                 }
             }
 
-            T answer = await call(patience - _times.Time.GetElapsedTime(began)).ConfigureAwait(false);
+            T answer = await call(left).ConfigureAwait(false);
             isDone = true;
             return answer;
         }

@@ -9,6 +9,9 @@ public sealed class DistAttentionOptions
     /// <summary>Bytes of native memory that K/V may take on this silo. Default: three quarters of the memory the process may use.</summary>
     public long MemoryBudgetBytes { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3;
 
+    /// <summary>Bytes of it that the rows of one tenant may take, or of one client where there are no tenants. Default: all.</summary>
+    public long MemoryBytesPerCaller { get; set; } = long.MaxValue;
+
     /// <summary>Compute jobs that may wait before calls are refused with <see cref="OverloadedException"/>. Default 4,096.</summary>
     public int MaxQueuedJobs { get; set; } = 4096;
 

@@ -11,6 +11,7 @@ public sealed class DistAttentionOptionsValidator : IValidateOptions<DistAttenti
         List<string> problems = [];
         RequirePositive(options.ComputeThreads, nameof(options.ComputeThreads));
         RequirePositive(options.MemoryBudgetBytes, nameof(options.MemoryBudgetBytes));
+        RequirePositive(options.MemoryBytesPerCaller, nameof(options.MemoryBytesPerCaller));
         RequirePositive(options.MaxQueuedJobs, nameof(options.MaxQueuedJobs));
         RequirePositive(options.MaxCalls, nameof(options.MaxCalls));
         RequirePositive(options.MaxCallBytes, nameof(options.MaxCallBytes));

@@ -30,7 +30,7 @@ public sealed class EmbeddedAttention : IAttentionClient
         Pool = new ComputePool(_options.ComputeThreads, _options.MaxQueuedJobs);
         Gate = new CallGate(_options.AdmissionLimits, _options.ComputeThreads, () => Pool.BusyTime);
         Registry = new ShardRegistry(Budget, _options.ShardStore);
-        Gateway = new LocalGateway(new ShardService(Registry, Pool));
+        Gateway = new LocalGateway(new ShardService(Registry, Pool, quotas: new ResidentQuotas(Registry, _options.MemoryBytesPerCaller)));
         Executor = new QueryExecutor(Gateway, Pool, _options.TimeProvider);
         Appender = new Appender(Gateway, _options.ComputeThreads, _options.TimeProvider);
     }

@@ -13,6 +13,9 @@ public sealed class EmbeddedOptions
     /// <summary>Bytes of native memory that K/V may take. Default: three quarters of the memory the process may use.</summary>
     public long MemoryBudgetBytes { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3;
 
+    /// <summary>Bytes of it that the rows of one caller (<see cref="EmbeddedAttention.For"/>) may take. Default: all.</summary>
+    public long MemoryBytesPerCaller { get; set; } = long.MaxValue;
+
     /// <summary>Compute jobs that may wait before calls are refused with <see cref="OverloadedException"/>. Default 4,096.</summary>
     public int MaxQueuedJobs { get; set; } = 4096;
 
@@ -54,6 +57,7 @@ public sealed class EmbeddedOptions
     {
         RequirePositive(ComputeThreads, nameof(ComputeThreads));
         RequirePositive(MemoryBudgetBytes, nameof(MemoryBudgetBytes));
+        RequirePositive(MemoryBytesPerCaller, nameof(MemoryBytesPerCaller));
         RequirePositive(MaxQueuedJobs, nameof(MaxQueuedJobs));
         RequirePositive(MaxCalls, nameof(MaxCalls));
         RequirePositive(MaxCallBytes, nameof(MaxCallBytes));

@@ -37,6 +37,7 @@ public static class SiloBuilderExtensions
         services.AddSingleton<SiloGates>();
         services.AddSingleton<ITypeNameFilter, PackedTypes>();
         services.AddSingleton<ShardRegistry>();
+        services.AddSingleton(static s => new ResidentQuotas(s.GetRequiredService<ShardRegistry>(), OptionsOf(s).MemoryBytesPerCaller));
         services.AddSingleton<ShardService>();
         services.TryAddSingleton<ILedgerStore, InMemoryLedgerStore>();
         services.AddSingleton<CallTenant>();
