@@ -103,6 +103,19 @@ public sealed class FileShardStore : IShardStore, IDisposable
     public IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int fromRow, int requiredRows, CancellationToken cancellationToken) =>
         ReadAsync(shard, fromRow, requiredRows, damaged: null, cancellationToken);
 
+    /// <inheritdoc/>
+    public async ValueTask LoadAsync(ShardLoad load, CancellationToken cancellationToken)
+    {
+        if (await StraightLoad.TryAsync(_volume, FolderOf(load.Id), load, cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        load.Restart();
+        using ShardLog log = await ShardLog.OpenAsync(_volume, FolderOf(load.Id), load.Id, damaged: null).ConfigureAwait(false);
+        await log.LoadAsync(load, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Reads a shard; damage is told of and passed over instead of thrown, if there is somebody to tell.</summary>
     internal async IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int fromRow, int requiredRows, Action<StorageDamagedException>? damaged, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -9,7 +9,7 @@ internal sealed class GatedPool : IDisposable
     private readonly ManualResetEventSlim _gate = new();
     private readonly Task _job;
 
-    public GatedPool(ComputePool pool) => _job = pool.RunAsync(new Wait(_gate, pool.Threads));
+    public GatedPool(ComputePool pool) => _job = pool.RunAsync(new Wait(_gate, pool.Threads)).AsTask();
 
     public async Task OpenAsync()
     {

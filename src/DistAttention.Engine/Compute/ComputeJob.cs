@@ -1,13 +1,15 @@
 using System.Runtime.ExceptionServices;
+using System.Threading.Tasks.Sources;
 using DistAttention.Calls;
 using DistAttention.Kernels;
 
 namespace DistAttention.Engine.Compute;
 
-/// <summary>Kernel work cut into items that the pool's threads run in order, several at a time.</summary>
-public abstract class ComputeJob
+/// <summary>Kernel work cut into items that the pool's threads run in order, several at a time. It is its own completion, awaited once.</summary>
+public abstract class ComputeJob : IValueTaskSource
 {
-    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ManualResetValueTaskSourceCore<bool> _completion = new() { RunContinuationsAsynchronously = true };
+    private int _isOver;
     private ExceptionDispatchInfo? _failure;
     private int _next;
     private int _unfinished;
@@ -40,7 +42,7 @@ public abstract class ComputeJob
     /// <summary>Stops the job.</summary>
     protected CancellationToken CancellationToken { get; }
 
-    internal Task Completion => _completion.Task;
+    internal ValueTask Completion => new(this, _completion.Version);
 
     internal bool HasItems => _next < ItemCount;
 
@@ -78,7 +80,14 @@ public abstract class ComputeJob
         }
     }
 
-    internal void Abandon(Exception reason) => _completion.TrySetException(reason);
+    internal void Abandon(Exception reason) => Complete(reason);
+
+    void IValueTaskSource.GetResult(short token) => _completion.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _completion.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _completion.OnCompleted(continuation, state, token, flags);
 
     private void End()
     {
@@ -94,17 +103,23 @@ public abstract class ComputeJob
             _failure = ExceptionDispatchInfo.Capture(e);
         }
 
-        switch (_failure?.SourceException)
+        Complete(_failure?.SourceException);
+    }
+
+    private void Complete(Exception? failure)
+    {
+        if (Interlocked.Exchange(ref _isOver, 1) != 0)
         {
-            case null:
-                _completion.TrySetResult();
-                break;
-            case OperationCanceledException canceled:
-                _completion.TrySetCanceled(canceled.CancellationToken);
-                break;
-            case var failure:
-                _completion.TrySetException(failure);
-                break;
+            return;
+        }
+
+        if (failure is null)
+        {
+            _completion.SetResult(true);
+        }
+        else
+        {
+            _completion.SetException(failure);
         }
     }
 }

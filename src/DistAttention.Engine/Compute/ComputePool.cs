@@ -77,9 +77,9 @@ public sealed class ComputePool : IDisposable
 
     /// <summary>Runs a job.</summary>
     /// <param name="job">The job; each is run once.</param>
-    /// <returns>Completes when its last item has, and fails as its first failing item did.</returns>
+    /// <returns>Completes when its last item has, and fails as its first failing item did; to be awaited once.</returns>
     /// <exception cref="OverloadedException">The queue is full.</exception>
-    public Task RunAsync(ComputeJob job)
+    public ValueTask RunAsync(ComputeJob job)
     {
         if (_inline is not null)
         {

@@ -29,7 +29,7 @@ public sealed class EmbeddedAttention : IAttentionClient
         Budget = new ByteBudget(_options.MemoryBudgetBytes);
         Pool = new ComputePool(_options.ComputeThreads, _options.MaxQueuedJobs);
         Gate = new CallGate(_options.AdmissionLimits, _options.ComputeThreads, () => Pool.BusyTime);
-        Registry = new ShardRegistry(Budget, _options.ShardStore);
+        Registry = new ShardRegistry(Budget, _options.ShardStore, Pool);
         Gateway = new LocalGateway(new ShardService(Registry, Pool, quotas: new ResidentQuotas(Registry, _options.MemoryBytesPerCaller)));
         Executor = new QueryExecutor(Gateway, Pool, _options.TimeProvider);
         Appender = new Appender(Gateway, _options.ComputeThreads, _options.TimeProvider);

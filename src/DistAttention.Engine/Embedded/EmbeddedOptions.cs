@@ -31,7 +31,10 @@ public sealed class EmbeddedOptions
     /// <summary>Bytes of queries, rows and answers that one caller's calls in progress may have. Default: as many as there is room for, which callers share.</summary>
     public long MaxCallBytesPerCaller { get; set; } = long.MaxValue;
 
-    /// <summary>Query tiles (about 1 MiB of q each) of one call that are worked on at a time. More cost memory, fewer leave threads idle between tiles. Default 4.</summary>
+    /// <summary>
+    /// Query tiles (about 1 MiB of q each) of one call that are worked on at a time, where a call is cut into tiles at all: with a durable store, with a
+    /// listener to its progress, with queries to turn or project, and for mass. More cost memory, fewer leave threads idle between tiles. Default 4.
+    /// </summary>
     public int TilesInFlight { get; set; } = 4;
 
     /// <summary>Where rows outlive memory. Default: nowhere.</summary>

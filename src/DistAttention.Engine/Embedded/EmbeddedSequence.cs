@@ -63,12 +63,8 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         return new AttentionResult(output, lse, summary);
     }
 
-    public async Task<AttentionSummary> AttendAsync(ReadOnlyMemory<float> q, Memory<float> destination, Memory<float> lse, AttendOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        Shapes.RequireAnswer(Spec, q, destination, lse);
-        AnswerSink sink = new(_client.Executor, Spec, destination, lse);
-        return await RunAsync(q, options ?? new AttendOptions(), sink, cancellationToken).ConfigureAwait(false);
-    }
+    public Task<AttentionSummary> AttendAsync(ReadOnlyMemory<float> q, Memory<float> destination, Memory<float> lse, AttendOptions? options = null, CancellationToken cancellationToken = default) =>
+        RunAsync(q, options ?? new AttendOptions(), new AnswerSink(_client.Executor, Spec, destination, lse), cancellationToken).AsTask();
 
     public async Task<AttentionResult> AppendAndAttendAsync(ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, ReadOnlyMemory<float> q, AttendOptions? attend = null, AppendOptions? append = null, CancellationToken cancellationToken = default)
     {
@@ -135,6 +131,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<AttentionSummary> RunAsync(ReadOnlyMemory<float> q, AttendOptions options, TileSink sink, CancellationToken cancellationToken)
     {
+        sink.Require(q);
         _client.ThrowIfDisposed();
         options.ValidateFor(Spec);
         int rows = q.Length / (Spec.NumHeadsQ * Spec.HeadDim);
@@ -176,8 +173,10 @@ internal sealed class EmbeddedSequence : IAttentionSequence
                 FirstQueryPosition = first,
                 Options = options,
                 Mask = mask,
+                RowsPerPlan = Planner.TileRows(Spec),
+                Output = sink.OutputOf(0, rows),
             };
-            int tileRows = options is AttentionMassOptions mass ? Planner.TileRows(Spec, mass) : Planner.TileRows(Spec);
+            int tileRows = TileRows(whole);
             if (rows > tileRows)
             {
                 await RunTilesAsync(whole, tileRows, sink, totals, deadline.Token).ConfigureAwait(false);
@@ -196,6 +195,17 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         return totals.Summary(pin.Snapshot.State, first);
     }
 
+    /// <summary>
+    /// Rows to run at once: all of them, since queries and answers do not travel, unless somebody wants to hear of the tiles, shards may have to
+    /// take turns in memory, or memory is needed for each row.
+    /// </summary>
+    private int TileRows(TileQuery whole) => whole.Options switch
+    {
+        AttentionMassOptions mass => Planner.TileRows(Spec, mass),
+        { Progress: null } options when !_client.Registry.Store.IsDurable && !QueryRows.NeedPreparing(Spec, options.Score) => whole.Rows,
+        _ => Planner.TileRows(Spec),
+    };
+
     private Task RunTilesAsync(TileQuery whole, int tileRows, TileSink sink, CallTotals totals, CancellationToken cancellationToken)
     {
         int row = Spec.NumHeadsQ * Spec.HeadDim;
@@ -211,6 +221,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
                     FirstRow = firstRow,
                     Rows = count,
                     FirstQueryPosition = whole.FirstQueryPosition + firstRow,
+                    Output = sink.OutputOf(firstRow, count),
                 };
                 return RunTileAsync(tile, sink, totals, token).AsTask();
             },

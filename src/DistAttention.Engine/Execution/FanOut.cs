@@ -39,7 +39,7 @@ internal sealed class FanOut<T>(
         RunAsync(parts, moves: 0, cancellationToken);
 
     private ValueTask<T[]> RunAsync(IReadOnlyList<OwnerWork> parts, int moves, CancellationToken cancellationToken) => parts.Count == 1
-        ? AskAsync(parts[0], moves, cancellationToken)
+        ? AskAsync(parts[0], moves, OutputOf(parts[0], moves), cancellationToken)
         : new(AskAllAsync(parts, moves, cancellationToken));
 
     private async Task<T[]> AskAllAsync(IReadOnlyList<OwnerWork> parts, int moves, CancellationToken cancellationToken)
@@ -71,7 +71,7 @@ internal sealed class FanOut<T>(
         {
             try
             {
-                return await AskAsync(work, moves, stop.Token).ConfigureAwait(false);
+                return await AskAsync(work, moves, default, stop.Token).ConfigureAwait(false);
             }
             catch (Exception e)
             {
@@ -83,9 +83,9 @@ internal sealed class FanOut<T>(
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<T[]> AskAsync(OwnerWork work, int moves, CancellationToken cancellationToken)
+    private async ValueTask<T[]> AskAsync(OwnerWork work, int moves, Memory<float> output, CancellationToken cancellationToken)
     {
-        TileRequest request = RequestOf(work);
+        TileRequest request = RequestOf(work, output);
         Backoff backoff = new(time);
         IReadOnlyList<OwnerWork>? moved = null;
         while (moved is null)
@@ -207,8 +207,12 @@ internal sealed class FanOut<T>(
         return OwnerWork.Assign(slices, pinned.Spec.ShardLength, work.Nodes);
     }
 
-    private TileRequest RequestOf(OwnerWork work) => new()
+    /// <summary>The query's own memory, for whoever answers all of it with one partial.</summary>
+    private Memory<float> OutputOf(OwnerWork work, int moves) => moves == 0 && work.Nodes.Count == 1 ? query.Output : default;
+
+    private TileRequest RequestOf(OwnerWork work, Memory<float> output) => new()
     {
+        Output = output,
         Spec = query.Snapshot.Spec,
         Snapshot = query.Snapshot.State,
         Fence = query.Snapshot.Fence,

@@ -91,9 +91,13 @@ internal sealed class HeldBlocks : IDisposable
     }
 
     /// <summary>Reads shards that are not in memory back, several at a time, and keeps them there until they are held.</summary>
-    private static async ValueTask<Shard?[]> LoadAsync(ShardRegistry registry, TileRequest request, CancellationToken cancellationToken)
+    private static ValueTask<Shard?[]> LoadAsync(ShardRegistry registry, TileRequest request, CancellationToken cancellationToken) => registry.Store.IsDurable
+        ? LoadMissingAsync(registry, request, cancellationToken)
+        : new([]);
+
+    private static async ValueTask<Shard?[]> LoadMissingAsync(ShardRegistry registry, TileRequest request, CancellationToken cancellationToken)
     {
-        if (!registry.Store.IsDurable || request.Shards.Count(s => registry.ResidentBytes(s.Shard.Id) == 0) < 2)
+        if (request.Shards.Count(s => registry.ResidentBytes(s.Shard.Id) == 0) < 2)
         {
             return [];
         }

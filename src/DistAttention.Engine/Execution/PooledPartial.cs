@@ -9,6 +9,7 @@ public sealed class PooledPartial : IDisposable
     private readonly int _rows;
     private readonly int _numHeadsQ;
     private readonly int _headDimV;
+    private readonly Memory<float> _output; // of somebody else; empty where _memory holds it
     private float[]? _memory;
 
     /// <summary>Rents memory for an empty partial, (−∞, 0, 0) everywhere.</summary>
@@ -18,6 +19,16 @@ public sealed class PooledPartial : IDisposable
     public PooledPartial(int rows, int numHeadsQ, int headDimV)
         : this(rows, numHeadsQ, headDimV, clear: true)
     {
+    }
+
+    private PooledPartial(int rows, int numHeadsQ, int headDimV, Memory<float> output)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(output.Length, checked(rows * numHeadsQ * headDimV));
+        _rows = rows;
+        _numHeadsQ = numHeadsQ;
+        _headDimV = headDimV;
+        _output = output;
+        _memory = ArrayPool<float>.Shared.Rent(checked(rows * numHeadsQ * 2));
     }
 
     private PooledPartial(int rows, int numHeadsQ, int headDimV, bool clear)
@@ -44,6 +55,14 @@ public sealed class PooledPartial : IDisposable
     /// <param name="headDimV">Components of one head of v.</param>
     public static PooledPartial Uninitialized(int rows, int numHeadsQ, int headDimV) => new(rows, numHeadsQ, headDimV, clear: false);
 
+    /// <summary>A partial that the caller fills, the output of which is in memory of the caller's.</summary>
+    /// <param name="rows">Query rows.</param>
+    /// <param name="numHeadsQ">Query heads.</param>
+    /// <param name="headDimV">Components of one head of v.</param>
+    /// <param name="output">[rows, NumHeadsQ, HeadDimV]; empty for rented memory.</param>
+    internal static PooledPartial Uninitialized(int rows, int numHeadsQ, int headDimV, Memory<float> output) =>
+        output.IsEmpty ? Uninitialized(rows, numHeadsQ, headDimV) : new(rows, numHeadsQ, headDimV, output);
+
     /// <summary>A partial that is there already, in memory rented from <see cref="ArrayPool{T}.Shared"/>.</summary>
     /// <param name="rented">maxLog2, sum and output, one after the other, from the start of the array; given back by <see cref="Dispose"/>.</param>
     /// <param name="rows">Query rows.</param>
@@ -64,12 +83,15 @@ public sealed class PooledPartial : IDisposable
         {
             ObjectDisposedException.ThrowIf(_memory is null, this);
             int heads = _rows * _numHeadsQ;
-            return new PartialSpan(_memory, _memory.AsSpan(heads), _memory.AsSpan(2 * heads), _rows, _numHeadsQ, _headDimV);
+            return new PartialSpan(_memory, _memory.AsSpan(heads), _output.IsEmpty ? _memory.AsSpan(2 * heads) : _output.Span, _rows, _numHeadsQ, _headDimV);
         }
     }
 
     /// <summary>All of it: maxLog2, sum and output, one after the other.</summary>
-    public Memory<float> Memory => _memory.AsMemory(0, LengthOf(_rows, _numHeadsQ, _headDimV));
+    /// <exception cref="InvalidOperationException">The output is in memory of somebody else.</exception>
+    public Memory<float> Memory => _output.IsEmpty
+        ? _memory.AsMemory(0, LengthOf(_rows, _numHeadsQ, _headDimV))
+        : throw new InvalidOperationException("The output of this partial is not beside the rest of it.");
 
     /// <summary>Running maximum, base 2, [rows, NumHeadsQ].</summary>
     public Memory<float> MaxLog2 => _memory.AsMemory(0, _rows * _numHeadsQ);

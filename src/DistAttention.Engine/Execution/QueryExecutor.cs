@@ -45,7 +45,7 @@ public sealed class QueryExecutor
     public async ValueTask<TileOutcome> ExecuteAsync(TileQuery query, ISequenceLedger ledger, CancellationToken cancellationToken)
     {
         StepClock clock = new(_time);
-        TilePlan plan = _plans.Get(query.Snapshot, query.Options.Mask, query.Mask, query.Queries);
+        TilePlan plan = _plans.Get(query.Snapshot, query.Options.Mask, query.Mask, query.Queries, query.RowsPerPlan);
         AttentionActuals actuals = new() { Plan = clock.Step(0).Time };
         SequenceSpec spec = query.Snapshot.Spec;
         ScoreFunction score = query.Options.Score;
@@ -111,16 +111,16 @@ public sealed class QueryExecutor
     /// <param name="lse">Receives lse [Rows, NumHeadsQ]; empty if it is not wanted.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="NumericOverflowException">An output exceeds float32; names the row of the call.</exception>
-    public Task FinishAsync(TileQuery query, TileOutcome outcome, Memory<float> o, Memory<float> lse, CancellationToken cancellationToken)
+    public ValueTask FinishAsync(TileQuery query, TileOutcome outcome, Memory<float> o, Memory<float> lse, CancellationToken cancellationToken)
     {
         if (o.Length <= FewFloats)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            FinishJob.Finish(outcome.Root, o.Span, lse.Span, query.FirstRow);
-            return Task.CompletedTask;
+            FinishJob.Finish(outcome.Root.Span, o.Span, lse.Span, query.FirstRow);
+            return ValueTask.CompletedTask;
         }
 
-        return _pool.RunAsync(new FinishJob(outcome.Root, o, lse, query.FirstRow, cancellationToken) { Caller = query.Caller });
+        return _pool.RunAsync(FinishJob.Make(outcome.Root, query, o, lse, cancellationToken));
     }
 
     /// <summary>Bytes of queries, mask data and partials that are not of this process.</summary>
@@ -128,8 +128,9 @@ public sealed class QueryExecutor
     {
         SequenceSpec spec = query.Snapshot.Spec;
         long bytes = 0;
-        foreach (OwnerWork work in plan.Work)
+        for (int i = 0; i < plan.Work.Count; i++)
         {
+            OwnerWork work = plan.Work[i];
             if (_gateway.IsRemote(work.Owner))
             {
                 bytes += ((long)query.Q.Length + ((long)work.Nodes.Count * PooledPartial.LengthOf(query.Rows, spec.NumHeadsQ, spec.HeadDimV))) * sizeof(float);

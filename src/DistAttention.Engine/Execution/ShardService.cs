@@ -52,7 +52,7 @@ public sealed class ShardService
         {
             // Side by side, and both to their end: the rows are the caller's again when this returns.
             Task stored = StoreAsync(write, cancellationToken);
-            Task packed = _pool.RunAsync(new PackJob(shard, write, cancellationToken) { Caller = write.Caller });
+            Task packed = _pool.RunAsync(new PackJob(shard, write, cancellationToken) { Caller = write.Caller }).AsTask();
             await Task.WhenAll(stored, packed).ConfigureAwait(false);
             shard.Complete(write);
         }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Planning;
 using DistAttention.Kernels;
@@ -20,7 +21,7 @@ internal sealed class TileJob : ComputeJob
     private readonly CompiledScore _score;
     private readonly NodePartial[] _results; // per node asked for; its first piece is computed in place
     private readonly PooledPartial? _pieces; // [pieces, rows]: the partials of all other pieces
-    private readonly int[]? _order;
+    private int[]? _order; // rented
 
     private TileJob(TileRequest request, CompiledScore score, HeldBlocks held, WorkSplit split, CancellationToken cancellationToken)
         : base(split.Count, request.Rows <= ShortRows, cancellationToken)
@@ -35,7 +36,7 @@ internal sealed class TileJob : ComputeJob
         _results = new NodePartial[request.Nodes.Count];
         for (int i = 0; i < _results.Length; i++)
         {
-            _results[i] = new NodePartial(request.Nodes[i], PooledPartial.Uninitialized(request.Rows, spec.NumHeadsQ, spec.HeadDimV));
+            _results[i] = new NodePartial(request.Nodes[i], PooledPartial.Uninitialized(request.Rows, spec.NumHeadsQ, spec.HeadDimV, request.Output));
         }
 
         int pieces = split.Nodes.Count - _results.Length;
@@ -51,7 +52,7 @@ internal sealed class TileJob : ComputeJob
     /// <summary>Gives all partials back, after a failure.</summary>
     public void DisposePartials()
     {
-        _pieces?.Dispose();
+        GiveBack();
         foreach (NodePartial result in _results)
         {
             result.Partial.Dispose();
@@ -81,7 +82,18 @@ internal sealed class TileJob : ComputeJob
             from += count;
         }
 
+        GiveBack();
+    }
+
+    /// <summary>Gives back what only the job needed.</summary>
+    private void GiveBack()
+    {
         _pieces?.Dispose();
+        if (_order is { } order)
+        {
+            _order = null;
+            ArrayPool<int>.Shared.Return(order);
+        }
     }
 
     /// <summary>

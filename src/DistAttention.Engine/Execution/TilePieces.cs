@@ -38,7 +38,7 @@ internal static class TilePieces
 
         if (to - from == 1 || node.Level <= shardLevel || Blocks(request, from, to) <= mostBlocks)
         {
-            pieces.Add(request with { Nodes = [node], Shards = [.. request.Shards.Skip(from).Take(to - from)] });
+            pieces.Add(request with { Output = default, Nodes = [node], Shards = [.. request.Shards.Skip(from).Take(to - from)] });
             return;
         }
 

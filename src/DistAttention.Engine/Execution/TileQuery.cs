@@ -32,6 +32,15 @@ public sealed record TileQuery
     /// <summary>The mask of <see cref="Options"/>, compiled once per call.</summary>
     public required CompiledMask Mask { get; init; }
 
+    /// <summary>Rows that are planned together: blocks visited and skipped count once for each so many rows. 0 for all of them.</summary>
+    public int RowsPerPlan { get; init; }
+
+    /// <summary>
+    /// Where the output [Rows, NumHeadsQ, HeadDimV] will be wanted: a process that holds everything may use it for its partial. Empty for memory of
+    /// the partial's own.
+    /// </summary>
+    public Memory<float> Output { get; init; }
+
     /// <summary>Positions of the rows.</summary>
     public PositionRange Queries => new(FirstQueryPosition, FirstQueryPosition + Rows);
 }

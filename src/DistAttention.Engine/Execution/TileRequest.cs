@@ -40,6 +40,9 @@ public sealed record TileRequest
     /// <summary>The nodes to answer; every visible position under them is in <see cref="Shards"/>.</summary>
     public required IReadOnlyList<TreeNode> Nodes { get; init; }
 
+    /// <summary>Memory of this process for the output of the only node's partial, [Rows, NumHeadsQ, HeadDimV]; empty for memory of its own.</summary>
+    public Memory<float> Output { get; init; }
+
     /// <summary>The owner's positions, neighbours together.</summary>
     public PositionRange[] Positions => ShardSlice.Positions(Shards, Spec.ShardLength);
 

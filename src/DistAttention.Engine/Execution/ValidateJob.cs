@@ -5,92 +5,71 @@ using DistAttention.Kernels;
 namespace DistAttention.Engine.Execution;
 
 /// <summary>Looks for values that cannot be used, slice by slice; reports the first in the tensor's order, whichever thread finds one first.</summary>
-internal sealed class ValidateJob : ComputeJob
+/// <param name="rows">Rows to look at.</param>
+/// <param name="cancellationToken">Stops the job.</param>
+internal abstract class ValidateJob(int rows, CancellationToken cancellationToken)
+    : ComputeJob((rows + RowsPerItem - 1) / RowsPerItem, isShort: true, cancellationToken)
 {
     private const int RowsPerItem = 4096;
     private const int FewRows = SequenceFormat.BlockLength; // checked where they are
 
-    private readonly int _rows;
-    private readonly Action<int, int> _check;
-    private readonly Lock _lock = new();
     private InvalidTensorException? _first;
 
-    private ValidateJob(int rows, Action<int, int> check, CancellationToken cancellationToken)
-        : base((rows + RowsPerItem - 1) / RowsPerItem, isShort: true, cancellationToken)
-    {
-        _rows = rows;
-        _check = check;
-    }
-
     /// <summary>Checks rows about to be appended.</summary>
-    public static Task RunAsync(ComputePool pool, SequenceSpec spec, ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, int rows, CallerId caller, CancellationToken cancellationToken)
+    public static ValueTask RunAsync(ComputePool pool, SequenceSpec spec, ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, int rows, CallerId caller, CancellationToken cancellationToken)
     {
-        int kRow = spec.NumHeadsKv * spec.HeadDim;
-        int vRow = spec.NumHeadsKv * spec.AppendedHeadDimV;
-        return RunAsync(
-            pool,
-            rows,
-            caller,
-            (first, count) => KvPacker.Validate(spec, k.Span.Slice(first * kRow, count * kRow), v.Span.Slice(first * vRow, count * vRow)),
-            cancellationToken);
+        if (rows > FewRows)
+        {
+            return pool.RunAsync(new ValidateRowsJob(spec, k, v, rows, cancellationToken) { Caller = caller });
+        }
+
+        KvPacker.Validate(spec, k.Span, v.Span);
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>Checks query rows.</summary>
-    public static Task RunAsync(ComputePool pool, ReadOnlyMemory<float> q, int rows, SequenceSpec spec, CallerId caller, CancellationToken cancellationToken)
+    public static ValueTask RunAsync(ComputePool pool, ReadOnlyMemory<float> q, int rows, SequenceSpec spec, CallerId caller, CancellationToken cancellationToken)
     {
-        if (rows <= FewRows)
+        if (rows > FewRows)
         {
-            KvPacker.ValidateFinite("q", q.Span, spec.NumHeadsQ, spec.HeadDim);
-            return Task.CompletedTask;
+            return pool.RunAsync(new ValidateQueriesJob(spec, q, rows, cancellationToken) { Caller = caller });
         }
 
-        return RunManyAsync(pool, q, rows, spec, caller, cancellationToken);
+        KvPacker.ValidateFinite("q", q.Span, spec.NumHeadsQ, spec.HeadDim);
+        return ValueTask.CompletedTask;
     }
 
-    protected override void Run(int item, KernelScratch scratch)
+    /// <summary>Checks some rows; what it throws names the token counted from the first of them.</summary>
+    protected abstract void Check(int first, int count);
+
+    protected sealed override void Run(int item, KernelScratch scratch)
     {
         int first = item * RowsPerItem;
         try
         {
-            _check(first, Math.Min(RowsPerItem, _rows - first));
+            Check(first, Math.Min(RowsPerItem, rows - first));
         }
         catch (InvalidTensorException e)
         {
-            lock (_lock)
+            InvalidTensorException found = e.InToken(e.Token + first);
+            for (InvalidTensorException? seen = _first; seen is null || found.Token < seen.Token;)
             {
-                InvalidTensorException found = e.InToken(e.Token + first);
-                _first = _first is null || found.Token < _first.Token ? found : _first;
+                InvalidTensorException? before = Interlocked.CompareExchange(ref _first, found, seen);
+                if (before == seen)
+                {
+                    return;
+                }
+
+                seen = before;
             }
         }
     }
 
-    protected override void Finish()
+    protected sealed override void Finish()
     {
         if (_first is not null)
         {
             throw _first;
         }
-    }
-
-    private static Task RunManyAsync(ComputePool pool, ReadOnlyMemory<float> q, int rows, SequenceSpec spec, CallerId caller, CancellationToken cancellationToken)
-    {
-        int row = spec.NumHeadsQ * spec.HeadDim;
-        return RunAsync(
-            pool,
-            rows,
-            caller,
-            (first, count) => KvPacker.ValidateFinite("q", q.Span.Slice(first * row, count * row), spec.NumHeadsQ, spec.HeadDim),
-            cancellationToken);
-    }
-
-    private static Task RunAsync(ComputePool pool, int rows, CallerId caller, Action<int, int> check, CancellationToken cancellationToken)
-    {
-        if (rows > FewRows)
-        {
-            return pool.RunAsync(new ValidateJob(rows, check, cancellationToken) { Caller = caller });
-        }
-
-        check(0, rows);
-        return Task.CompletedTask;
     }
 }

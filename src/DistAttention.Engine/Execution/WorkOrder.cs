@@ -9,7 +9,10 @@ namespace DistAttention.Engine.Execution;
 /// </summary>
 internal static class WorkOrder
 {
-    /// <summary>Orders items under a mask that does not show everything; null where the order given is as good.</summary>
+    /// <summary>
+    /// Orders items under a mask that does not show everything, in an array rented from <see cref="ArrayPool{T}.Shared"/>; null where the order
+    /// given is as good.
+    /// </summary>
     /// <param name="split">The items, as they were cut.</param>
     /// <param name="mask">The mask.</param>
     /// <param name="firstQueryPosition">Position of row 0.</param>
@@ -22,7 +25,7 @@ internal static class WorkOrder
             return null;
         }
 
-        int[] order = new int[count];
+        int[] order = ArrayPool<int>.Shared.Rent(count);
         double[] area = ArrayPool<double>.Shared.Rent(count);
         for (int i = 0; i < count; i++)
         {

@@ -11,7 +11,7 @@ namespace DistAttention.Engine.Execution;
 internal readonly struct WorkSplit
 {
     /// <summary>Query lanes (rows × query heads of a group) that share one pass over K/V.</summary>
-    private const int LanesPerItem = 256;
+    private const int LanesPerItem = 512;
 
     /// <summary>Items per thread that balance well enough.</summary>
     private const int ItemsPerThread = 8;

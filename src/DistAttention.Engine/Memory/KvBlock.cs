@@ -1,8 +1,8 @@
 namespace DistAttention.Engine.Memory;
 
 /// <summary>
-/// Native memory for the packed K/V of 256 positions, all key/value heads. Starts zeroed, so that positions not yet
-/// written are finite. Rows already committed never change; rows after them may be written while others read.
+/// Native memory for the packed K/V of 256 positions, all key/value heads. Starts zeroed unless it is filled at once, so that positions
+/// not yet written are finite. Rows already committed never change; rows after them may be written while others read.
 /// </summary>
 public sealed unsafe class KvBlock : CountedLease
 {
@@ -14,15 +14,20 @@ public sealed unsafe class KvBlock : CountedLease
     /// <summary>Takes the bytes from the budget and allocates them.</summary>
     /// <param name="lengthBytes">Bytes of one packed block.</param>
     /// <param name="budget">Pays for them until the last lease ends.</param>
+    /// <param name="isFilled">Whether all its rows will be written before any is read, so that memory that was used before need not be cleared.</param>
     /// <exception cref="CapacityExceededException">The budget cannot.</exception>
-    public KvBlock(long lengthBytes, ByteBudget budget)
+    public KvBlock(long lengthBytes, ByteBudget budget, bool isFilled = false)
     {
         _length = checked((int)lengthBytes);
         _budget = budget;
         budget.Take(_length);
         try
         {
-            _memory = budget.Memory.Allocate(lengthBytes, out _slab);
+            _memory = budget.Memory.Allocate(lengthBytes, out _slab, out bool isUsed);
+            if (isUsed && !isFilled)
+            {
+                Bytes.Clear();
+            }
         }
         catch
         {
@@ -52,7 +57,7 @@ public sealed unsafe class KvBlock : CountedLease
     {
         if (_memory != null)
         {
-            BlockMemory.Free(_memory, _length, _slab);
+            _budget.Memory.Free(_memory, _length, _slab);
             _memory = null;
             _budget.Return(_length);
         }

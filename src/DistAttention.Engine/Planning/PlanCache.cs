@@ -24,9 +24,10 @@ public sealed class PlanCache
     /// <param name="mask">The mask, as the caller gave it.</param>
     /// <param name="compiled">The same, compiled.</param>
     /// <param name="queries">Positions of the tile's rows.</param>
-    public TilePlan Get(LedgerSnapshot snapshot, AttentionMask mask, CompiledMask compiled, PositionRange queries)
+    /// <param name="rowsPerPlan">Rows for which blocks count once; 0 for all.</param>
+    public TilePlan Get(LedgerSnapshot snapshot, AttentionMask mask, CompiledMask compiled, PositionRange queries, int rowsPerPlan = 0)
     {
-        SurveyKey key = new(RuntimeHelpers.GetHashCode(mask), snapshot.Spec.ShardLength, snapshot.State.Length, queries);
+        SurveyKey key = new(RuntimeHelpers.GetHashCode(mask), snapshot.Spec.ShardLength, snapshot.State.Length, queries, rowsPerPlan);
         object shards = MemoryMarshal.TryGetArray(snapshot.Shards, out ArraySegment<ShardEntry> segment) ? segment.Array! : snapshot;
         ref PlacedPlan? place = ref _plans[Place(HashCode.Combine(key, RuntimeHelpers.GetHashCode(shards)))];
         PlacedPlan? found = Volatile.Read(ref place);
@@ -45,7 +46,7 @@ public sealed class PlanCache
         PlacedSurvey? found = Volatile.Read(ref place);
         if (found is null || found.Key != key || !found.IsOf(mask))
         {
-            found = new PlacedSurvey(key, mask, TileSurvey.Make(compiled, key.ShardLength, key.Length, key.Queries));
+            found = new PlacedSurvey(key, mask, TileSurvey.Make(compiled, key.ShardLength, key.Length, key.Queries, key.RowsPerPlan));
             Volatile.Write(ref place, found);
         }
 
@@ -54,7 +55,7 @@ public sealed class PlanCache
 
     private static int Place(int hash) => hash & (Places - 1);
 
-    private readonly record struct SurveyKey(int MaskHash, int ShardLength, long Length, PositionRange Queries);
+    private readonly record struct SurveyKey(int MaskHash, int ShardLength, long Length, PositionRange Queries, int RowsPerPlan);
 
     private sealed class PlacedSurvey(SurveyKey key, AttentionMask mask, TileSurvey survey)
     {

@@ -26,17 +26,26 @@ internal sealed class TileSurvey
     /// <param name="shardLength">Positions per shard.</param>
     /// <param name="length">Positions of the sequence.</param>
     /// <param name="queries">Positions of the tile's rows.</param>
-    public static TileSurvey Make(CompiledMask mask, int shardLength, long length, PositionRange queries)
+    /// <param name="rowsPerPlan">Rows for which blocks count once; 0 for all.</param>
+    public static TileSurvey Make(CompiledMask mask, int shardLength, long length, PositionRange queries, int rowsPerPlan = 0)
     {
         long visited = 0;
         long skipped = 0;
         List<int> visible = [];
         for (int i = 0; (long)i * shardLength < length; i++)
         {
-            ShardSurvey survey = ShardSurvey.Of(mask, queries, Planner.PositionsOf(i, shardLength, length));
-            visited += survey.BlocksFull + survey.BlocksMasked;
-            skipped += survey.BlocksSkipped;
-            if (survey.Coverage != Coverage.None)
+            PositionRange positions = Planner.PositionsOf(i, shardLength, length);
+            bool any = false;
+            for (long row = queries.Start; row < queries.End; row += rowsPerPlan > 0 ? rowsPerPlan : queries.Length)
+            {
+                PositionRange rows = rowsPerPlan > 0 ? queries.Intersect(new PositionRange(row, row + rowsPerPlan)) : queries;
+                ShardSurvey survey = ShardSurvey.Of(mask, rows, positions);
+                visited += survey.BlocksFull + survey.BlocksMasked;
+                skipped += survey.BlocksSkipped;
+                any |= survey.Coverage != Coverage.None;
+            }
+
+            if (any)
             {
                 visible.Add(i);
             }

@@ -34,6 +34,18 @@ public interface IShardStore
     /// <exception cref="StorageDamagedException">What was kept is not what is there.</exception>
     IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int fromRow, int requiredRows, CancellationToken cancellationToken);
 
+    /// <summary>Reads back like <see cref="ReadAsync"/>, straight into the memory of a shard.</summary>
+    /// <param name="load">Receives the rows.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="StorageDamagedException">What was kept is not what is there.</exception>
+    async ValueTask LoadAsync(ShardLoad load, CancellationToken cancellationToken)
+    {
+        await foreach (ShardWrite write in ReadAsync(load.Id, load.FirstRow, load.CommittedRows, cancellationToken).ConfigureAwait(false))
+        {
+            load.Add(write);
+        }
+    }
+
     /// <summary>Lets another sequence hold a shard too. Holding twice is holding once.</summary>
     /// <param name="shard">The shard.</param>
     /// <param name="holder">The sequence.</param>

@@ -13,7 +13,7 @@ namespace DistAttention.Engine.Shards;
 /// the current one: a reservation only takes positions that are not committed yet, and of one fence no two overlap. Whenever a newer fence is
 /// heard of, all that is not certain is dropped, and read back when it is asked for.
 /// </remarks>
-public sealed class Shard : CountedLease
+public sealed partial class Shard : CountedLease
 {
     private readonly Lock _lock = new();
     private readonly ByteBudget _budget;
@@ -160,11 +160,15 @@ public sealed class Shard : CountedLease
 
     /// <summary>Bytes that <see cref="Prepare"/> would take from the budget.</summary>
     /// <param name="write">The rows.</param>
-    public long BytesNeeded(in ShardWrite write)
+    public long BytesNeeded(in ShardWrite write) => BytesNeeded(RowsOf(write).End);
+
+    /// <summary>Bytes that blocks for the first rows would take from the budget.</summary>
+    /// <param name="rows">How many rows.</param>
+    internal long BytesNeeded(long rows)
     {
         lock (_lock)
         {
-            return Math.Max(0, BlocksOf(RowsOf(write).End) - _blocks.Count) * Layout.BlockBytes;
+            return Math.Max(0, BlocksOf(rows) - _blocks.Count) * Layout.BlockBytes;
         }
     }
 
@@ -358,14 +362,18 @@ public sealed class Shard : CountedLease
     }
 
     /// <summary>All of them or none.</summary>
-    private void AddBlocksFor(long rows)
+    /// <param name="rows">Rows that there is to be room for, from the first on.</param>
+    /// <param name="filled">Blocks, from the first on, all rows of which will be written before any is read.</param>
+    private void AddBlocksFor(long rows, long filled = 0)
     {
         int had = _blocks.Count;
         try
         {
             while (_blocks.Count < BlocksOf(rows))
             {
-                _blocks.Add(new KvBlock(Layout.BlockBytes, _budget));
+                KvBlock block = new(Layout.BlockBytes, _budget, isFilled: _blocks.Count < filled);
+                _blocks.Add(block);
+                KvPacker.ClearBounds(Layout, block.Bytes);
             }
         }
         catch

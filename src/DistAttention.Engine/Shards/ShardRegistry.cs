@@ -1,3 +1,4 @@
+using DistAttention.Engine.Compute;
 using DistAttention.Engine.Memory;
 
 namespace DistAttention.Engine.Shards;
@@ -18,16 +19,21 @@ public sealed class ShardRegistry : IDisposable
     private readonly Queue<ShardId> _forgottenOldestFirst = [];
     private readonly Dictionary<ShardId, Task> _loading = [];
     private readonly IShardStore _store;
+    private readonly int _readers;
+    private readonly SemaphoreSlim? _readTurns; // null where there is one reader, who need not wait for itself
     private long _uses;
     private bool _disposed;
 
     /// <summary>Makes an empty registry.</summary>
     /// <param name="budget">Pays for blocks.</param>
     /// <param name="store">Where rows outlive memory.</param>
-    public ShardRegistry(ByteBudget budget, IShardStore store)
+    /// <param name="pool">Shards are read back by as many readers at once as it has threads, which it does not lend: they wait for disks. Null for one.</param>
+    public ShardRegistry(ByteBudget budget, IShardStore store, ComputePool? pool = null)
     {
         Budget = budget;
         _store = store;
+        _readers = pool?.Threads ?? 1;
+        _readTurns = _readers > 1 ? new SemaphoreSlim(_readers) : null;
     }
 
     /// <summary>Pays for blocks.</summary>
@@ -395,44 +401,19 @@ public sealed class ShardRegistry : IDisposable
         }
     }
 
-    /// <summary>
-    /// Reads the committed rows of a shard that are missing here. What is not committed is not read: it may be of a reservation that was
-    /// given up.
-    /// </summary>
+    /// <summary>Reads the committed rows of a shard that are missing here.</summary>
     /// <returns>The shard, or a new one; null if nothing of it is kept.</returns>
     private async ValueTask<Shard?> CatchUpAsync(ShardId id, Shard? shard, int committedRows, CancellationToken cancellationToken)
     {
-        PositionRange missing = shard?.BeginCatchUp(committedRows) ?? new PositionRange(0, committedRows);
-        Shard? made = null;
-        long end = missing.Start;
+        ShardLoad load = new(this, id, shard, committedRows, _readers, _readTurns);
         try
         {
-            List<PositionRange> found = [];
-            await foreach (ShardWrite write in _store.ReadAsync(id, (int)missing.Start, committedRows, cancellationToken).ConfigureAwait(false))
-            {
-                if (shard is null)
-                {
-                    shard = made = new Shard(id, write.Spec, Budget, canReadBack: true);
-                    made.BeginCatchUp(committedRows);
-                }
-
-                MakeRoom(shard.BytesNeeded(write));
-                shard.CatchUp(write, missing);
-                found.Add(new PositionRange(write.FirstIdx, write.FirstIdx + write.Count));
-            }
-
-            foreach (PositionRange rows in found.OrderBy(static r => r.Start))
-            {
-                end = rows.Start <= end ? Math.Max(end, rows.End) : end;
-            }
-
-            shard?.EndCatchUp(missing, Math.Min(end, committedRows));
-            return shard;
+            await _store.LoadAsync(load, cancellationToken).ConfigureAwait(false);
+            return load.End();
         }
         catch
         {
-            shard?.EndCatchUp(missing, missing.Start);
-            made?.Release();
+            load.Abandon();
             throw;
         }
     }

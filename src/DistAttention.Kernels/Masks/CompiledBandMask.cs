@@ -18,5 +18,21 @@ internal sealed class CompiledBandMask(long lower, long upper) : CompiledMonoton
     public override PairCount CountVisible(PositionRange q, PositionRange kv, ref long budget) =>
         PairCount.Exactly(Ranges.CountBand(q, kv, lower, upper));
 
+    public override long SameUntil(long qPos, PositionRange kv)
+    {
+        PositionRange range = RangeOf(qPos);
+        if (range.End <= kv.Start)
+        {
+            return kv.Start - upper; // none of them before that
+        }
+
+        if (range.Start <= kv.Start && range.End >= kv.End)
+        {
+            return kv.Start - lower + 1; // all of them before that
+        }
+
+        return range.Start >= kv.End ? long.MaxValue : qPos + 1;
+    }
+
     protected override PositionRange RangeOf(long qPos) => new(qPos + lower, qPos + upper + 1);
 }

@@ -57,6 +57,16 @@ internal sealed class CompiledBlockSparseMask(BlockSparseMask mask) : CompiledMa
         return needed.IsEmpty ? Nothing(kv) : needed;
     }
 
+    public override long SameUntil(long qPos, PositionRange kv)
+    {
+        if (qPos < _queries.Start || qPos >= _queries.End)
+        {
+            return qPos < _queries.Start ? _queries.Start : long.MaxValue;
+        }
+
+        return mask.FirstQuery + ((((qPos - mask.FirstQuery) / mask.QueryBlock) + 1) * mask.QueryBlock);
+    }
+
     /// <inheritdoc/>
     /// <remarks>Blocks at the two ends of the positions may be cut; those between are whole.</remarks>
     public override PairCount CountVisible(PositionRange q, PositionRange kv, ref long budget)

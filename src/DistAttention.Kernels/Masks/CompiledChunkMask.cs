@@ -25,6 +25,8 @@ internal sealed class CompiledChunkMask(ChunkMask mask) : CompiledMonotoneMask
         return PairCount.Exactly(count);
     }
 
+    public override long SameUntil(long qPos, PositionRange kv) => (Ranges.FloorDiv(qPos, _length) + 1) * _length;
+
     protected override PositionRange RangeOf(long qPos)
     {
         long chunk = Ranges.FloorDiv(qPos, _length);

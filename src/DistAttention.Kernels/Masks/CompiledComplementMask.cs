@@ -25,6 +25,8 @@ internal sealed class CompiledComplementMask : CompiledMask
             _ => Coverage.Masked,
         };
 
+    public override long SameUntil(long qPos, PositionRange kv) => _mask.SameUntil(qPos, kv);
+
     public override PairCount CountVisible(PositionRange q, PositionRange kv, ref long budget)
     {
         Int128 all = Ranges.Pairs(q, kv);

@@ -14,6 +14,8 @@ internal sealed class CompiledKeySetMask(PositionSet keys) : CompiledMask
         return hull.IsEmpty ? Coverage.None : hull == kv && keys.CountIn(kv) == kv.Length ? Coverage.Full : Coverage.Masked;
     }
 
+    public override long SameUntil(long qPos, PositionRange kv) => long.MaxValue;
+
     public override PositionRange Needed(PositionRange q, PositionRange kv) => keys.HullIn(kv);
 
     public override PairCount CountVisible(PositionRange q, PositionRange kv, ref long budget) =>

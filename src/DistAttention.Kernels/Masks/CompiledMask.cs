@@ -35,6 +35,14 @@ public abstract class CompiledMask
     /// <param name="kv">Positions of the keys.</param>
     public virtual PositionRange Needed(PositionRange q, PositionRange kv) => kv;
 
+    /// <summary>
+    /// How far queries see the same of some positions, as far as that is known at little cost: all from <paramref name="qPos"/> up to the
+    /// answer, which is past it.
+    /// </summary>
+    /// <param name="qPos">Position of the first query.</param>
+    /// <param name="kv">Positions of the keys.</param>
+    public virtual long SameUntil(long qPos, PositionRange kv) => qPos + 1;
+
     /// <summary>How many (query, position) pairs are visible: exactly where that is a formula or a look at 10⁹ pairs, else bounds.</summary>
     /// <param name="q">Positions of the queries.</param>
     /// <param name="kv">Positions of the keys.</param>

@@ -37,6 +37,8 @@ internal sealed class CompiledRandomBlocksMask(RandomBlocksMask mask) : Compiled
         return !any ? Coverage.None : all ? Coverage.Full : Coverage.Masked;
     }
 
+    public override long SameUntil(long qPos, PositionRange kv) => (Ranges.FloorDiv(qPos, _block) + 1) * _block;
+
     /// <inheritdoc/>
     /// <remarks>By query blocks, each as much as looking at its draws.</remarks>
     public override PairCount CountVisible(PositionRange q, PositionRange kv, ref long budget)

@@ -62,6 +62,12 @@ internal sealed class CompiledSegmentsMask : CompiledMask
         return !any ? Coverage.None : all ? Coverage.Full : Coverage.Masked;
     }
 
+    public override long SameUntil(long qPos, PositionRange kv)
+    {
+        int run = _mask.FirstEndingAfter(qPos);
+        return run == _mask.Runs.Length ? long.MaxValue : _mask.Runs[run].Start <= qPos ? _mask.Runs[run].End : _mask.Runs[run].Start;
+    }
+
     public override PositionRange Needed(PositionRange q, PositionRange kv)
     {
         (int qFirst, int qEnd) = RunsIn(q);

@@ -48,6 +48,17 @@ internal sealed class CompiledUnionMask : CompiledMask
         return needed;
     }
 
+    public override long SameUntil(long qPos, PositionRange kv)
+    {
+        long until = long.MaxValue;
+        foreach (CompiledMask mask in _masks)
+        {
+            until = Math.Min(until, mask.SameUntil(qPos, kv));
+        }
+
+        return until;
+    }
+
     public override PairCount CountVisible(PositionRange q, PositionRange kv, ref long budget) => PairCounter.Count(this, q, kv, Bounds, ref budget);
 
     public override void Fill(PositionRange q, long kvStart, Span<uint> bits)

@@ -20,6 +20,15 @@ internal static unsafe class MaskWords
         job.Mask.Fill(positions, tileStart, new Span<uint>(rows, checked((int)positions.Length * PerRow)));
     }
 
+    /// <summary>One row for every lane, [8][lanes].</summary>
+    public static void Repeat(uint* row, int lanes, uint* words)
+    {
+        for (int word = 0; word < PerRow; word++)
+        {
+            new Span<uint>(words + (word * lanes), lanes).Fill(row[word]);
+        }
+    }
+
     /// <summary>Bits per lane, [8][lanes]; lanes past <paramref name="count"/> repeat the last vector.</summary>
     public static void FillLanes(in NodeJob job, int firstVector, int count, int lanes, long tileStart, uint* rows, uint* words)
     {

@@ -53,7 +53,8 @@ internal static unsafe class MassPass<TLanes, TVec, TElement, TScaled>
         {
             job.Token.ThrowIfCancellationRequested();
             PositionRange tile = new(start, Math.Min(start + SequenceFormat.BlockLength, job.Positions.End));
-            if (job.Mask.Cover(chunkRows, tile) == Coverage.None || job.IsAbsent(start))
+            Coverage coverage = job.Mask.Cover(chunkRows, tile);
+            if (coverage == Coverage.None || job.IsAbsent(start))
             {
                 continue;
             }
@@ -61,7 +62,7 @@ internal static unsafe class MassPass<TLanes, TVec, TElement, TScaled>
             queries.LoadTile(job, start, (int)tile.Length, withValues: false);
             for (int group = 0; group < lanes; group += GroupLanes)
             {
-                TileKeys keys = queries.Compute(job, group);
+                TileKeys keys = queries.Compute(job, group, coverage, mayPack: false);
                 if (keys.Count == 0)
                 {
                     continue;

@@ -19,24 +19,23 @@ internal static unsafe class LaneProduct
     /// <param name="factors">[lanes], or null to start from +0.</param>
     /// <param name="ahead">What to fetch meanwhile.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TLanes, TVec, TFetch>(float* a, nint aStride, int columns, float* b, int vectors, int depth, float* c, float* factors, ref Ahead ahead)
+    public static void Run<TLanes, TVec>(float* a, nint aStride, int columns, float* b, int vectors, int depth, float* c, float* factors, ref Ahead ahead)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TFetch : struct, IChoice
     {
         nint lanes = vectors * TLanes.Count;
         if (TLanes.ManyRegisters)
         {
             for (int i = 0; i < columns; i += 8, a += 8, c += 8 * lanes)
             {
-                byte* fetch = TFetch.Value ? ahead.Take(depth) : null;
+                byte* fetch = ahead.Take(depth);
                 if (vectors == 2)
                 {
-                    RegisterTile8.Tile8x2<TLanes, TVec, TFetch>(a, aStride, b, depth, c, factors, fetch, ahead.Step);
+                    RegisterTile8.Tile8x2<TLanes, TVec>(a, aStride, b, depth, c, factors, fetch, ahead.Step);
                 }
                 else
                 {
-                    RegisterTile8.Tile8x1<TLanes, TVec, TFetch>(a, aStride, b, depth, c, factors, fetch, ahead.Step);
+                    RegisterTile8.Tile8x1<TLanes, TVec>(a, aStride, b, depth, c, factors, fetch, ahead.Step);
                 }
             }
 
@@ -45,17 +44,17 @@ internal static unsafe class LaneProduct
 
         for (int i = 0; i < columns; i += 4, a += 4, c += 4 * lanes)
         {
-            byte* fetch = TFetch.Value ? ahead.Take(depth) : null;
+            byte* fetch = ahead.Take(depth);
             switch (vectors)
             {
                 case 3:
-                    RegisterTile4.Tile4x3<TLanes, TVec, TFetch>(a, aStride, b, depth, c, factors, fetch, ahead.Step);
+                    RegisterTile4.Tile4x3<TLanes, TVec>(a, aStride, b, depth, c, factors, fetch, ahead.Step);
                     break;
                 case 2:
-                    RegisterTile4.Tile4x2<TLanes, TVec, TFetch>(a, aStride, b, depth, c, factors, fetch, ahead.Step);
+                    RegisterTile4.Tile4x2<TLanes, TVec>(a, aStride, b, depth, c, factors, fetch, ahead.Step);
                     break;
                 default:
-                    RegisterTile4.Tile4x1<TLanes, TVec, TFetch>(a, aStride, b, depth, c, factors, fetch, ahead.Step);
+                    RegisterTile4.Tile4x1<TLanes, TVec>(a, aStride, b, depth, c, factors, fetch, ahead.Step);
                     break;
             }
         }
@@ -70,6 +69,7 @@ internal static unsafe class LaneProduct
     /// Vectors of lanes in a group. With 32 registers, two: three make fewer loads, but then the weights of a group fill
     /// the whole first-level cache, which costs more.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int MaxVectors<TLanes, TVec>()
         where TLanes : struct, ILanes<TVec>
         where TVec : struct => TLanes.ManyRegisters ? 2 : 3;

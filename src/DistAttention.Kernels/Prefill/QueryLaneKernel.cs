@@ -17,6 +17,7 @@ internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileK
     private readonly float* _alpha; // [group lanes]
     private readonly float* _ones; // [group lanes]
     private readonly float* _partials; // per partial: max [lanes], sum [lanes], output per group [columns][group lanes]
+    private readonly bool* _begun; // [partials][groups]: whether the output holds anything; what has not begun is anything and stands for 0
     private QueryLanes<TLanes, TVec, TElement, TScaled> _queries;
 
     public QueryLaneKernel(in NodeJob job, int partials)
@@ -27,12 +28,14 @@ internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileK
         job.Scratch.Begin(
             QueryLanes<TLanes, TVec, TElement, TScaled>.ScratchBytes(job, lanes)
             + (2 * KernelScratch.Size<float>(GroupLanes))
-            + KernelScratch.Size<float>(_partialFloats * partials));
+            + KernelScratch.Size<float>(_partialFloats * partials)
+            + KernelScratch.Size<bool>((long)QueryLanes<TLanes, TVec, TElement, TScaled>.Groups(lanes) * partials));
         _queries = new(job);
         _alpha = job.Scratch.Take<float>(GroupLanes);
         _ones = job.Scratch.Take<float>(GroupLanes);
         new Span<float>(_ones, GroupLanes).Fill(1);
         _partials = job.Scratch.Take<float>(_partialFloats * partials);
+        _begun = job.Scratch.Take<bool>((long)Groups * partials);
     }
 
     private static int GroupLanes => QueryLanes<TLanes, TVec, TElement, TScaled>.GroupLanes;
@@ -53,7 +56,8 @@ internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileK
     {
         float* memory = Partial(partial);
         new Span<float>(memory, _queries.Lanes).Fill(float.NegativeInfinity);
-        new Span<float>(memory + _queries.Lanes, checked((int)(_partialFloats - _queries.Lanes))).Clear();
+        new Span<float>(memory + _queries.Lanes, _queries.Lanes).Clear();
+        new Span<bool>(_begun + (partial * Groups), Groups).Clear();
     }
 
     public void Fold(int partial, in NodeJob job, long start, int keyCount, Coverage coverage)
@@ -61,7 +65,7 @@ internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileK
         _queries.LoadTile(job, start, keyCount, withValues: true);
         for (int group = 0; group < _queries.Lanes; group += GroupLanes)
         {
-            FoldGroup(partial, job, group);
+            FoldGroup(partial, job, group, coverage);
         }
     }
 
@@ -85,10 +89,15 @@ internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileK
             TLanes.Store(left + lane, m);
             MergeColumn(left + lanes + lane, right + lanes + lane, 0, 1, a1, a2, noLeft, noRight);
 
-            int group = lane / GroupLanes * GroupLanes;
-            nint output = (2 * lanes) + ((nint)group * _columns) + (lane - group);
-            MergeColumn(left + output, right + output, _queries.GroupLanesAt(group), _columns, a1, a2, noLeft, noRight);
+            int group = lane / GroupLanes;
+            if (_begun[(partial * Groups) + group] && _begun[((partial + 1) * Groups) + group])
+            {
+                nint at = OutputAt(group * GroupLanes) + (lane % GroupLanes);
+                MergeColumn(left + at, right + at, _queries.GroupLanesAt(group * GroupLanes), _columns, a1, a2, noLeft, noRight);
+            }
         }
+
+        MoveBegun(partial);
     }
 
     /// <summary>Writes a partial of the stack to its place in the caller's arrays.</summary>
@@ -108,7 +117,12 @@ internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileK
         {
             int groupLanes = _queries.GroupLanesAt(group);
             int used = Math.Min(groupLanes, job.VectorCount - group);
-            float* from = memory + (2 * lanes) + ((nint)group * _columns);
+            float* from = memory + OutputAt(group);
+            if (!_begun[(partial * Groups) + (group / GroupLanes)])
+            {
+                new Span<float>(from, groupLanes * _columns).Clear();
+            }
+
             for (int lane = 0; lane < used;)
             {
                 int count = job.SameStride(job.FirstVector + group + lane, used - lane, out nint stride);
@@ -133,11 +147,32 @@ internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileK
         }
     }
 
+    private readonly int Groups => QueryLanes<TLanes, TVec, TElement, TScaled>.Groups(_queries.Lanes);
+
     private readonly float* Partial(int index) => _partials + (index * _partialFloats);
 
-    private readonly void FoldGroup(int partial, in NodeJob job, int group)
+    /// <summary>Where the output of the group from this lane on starts in a partial.</summary>
+    private readonly nint OutputAt(int group) => (2 * _queries.Lanes) + ((nint)group * _columns);
+
+    /// <summary>Output of groups that have begun only in the next partial.</summary>
+    private readonly void MoveBegun(int partial)
     {
-        TileKeys keys = _queries.Compute(job, group);
+        for (int group = 0; group < Groups; group++)
+        {
+            ref bool left = ref _begun[(partial * Groups) + group];
+            if (!left && _begun[((partial + 1) * Groups) + group])
+            {
+                nint at = OutputAt(group * GroupLanes);
+                int length = _queries.GroupLanesAt(group * GroupLanes) * _columns;
+                new ReadOnlySpan<float>(Partial(partial + 1) + at, length).CopyTo(new Span<float>(Partial(partial) + at, length));
+                left = true;
+            }
+        }
+    }
+
+    private void FoldGroup(int partial, in NodeJob job, int group, Coverage coverage)
+    {
+        TileKeys keys = _queries.Compute(job, group, coverage, mayPack: true);
         if (keys.Count == 0)
         {
             return;
@@ -152,20 +187,23 @@ internal unsafe struct QueryLaneKernel<TLanes, TVec, TElement, TScaled> : ITileK
         {
             TVec tileMax = _queries.Finish(job, group, lane, keys);
             SoftmaxColumn.Weights<TLanes, TVec, TScaled>(
-                scores + lane, lanes, keys.Count, tileMax, valueScales, max + lane, sum + lane, _alpha + lane);
+                scores + lane, lanes, keys.Scored, tileMax, valueScales, max + lane, sum + lane, _alpha + lane);
         }
 
-        float* output = Partial(partial) + (2 * _queries.Lanes) + ((nint)group * _columns);
-        Ahead nothing = Ahead.Nothing(scores);
-        float* factors = _alpha;
+        float* output = Partial(partial) + OutputAt(group);
+        ref bool begun = ref _begun[(partial * Groups) + (group / GroupLanes)];
+        float* factors = begun ? _alpha : null;
+        begun = true;
         int first = 0;
+        int packed = 0;
         for (int count = keys.NextStretch(ref first); count > 0; count = keys.NextStretch(ref first))
         {
             float* values = _queries.Values + ((keys.First + first) * job.Layout.ValueStride);
-            LaneProduct.Run<TLanes, TVec, No>(
-                values, job.Layout.ValueStride, _columns, scores + ((nint)first * lanes), lanes / TLanes.Count, count, output, factors, ref nothing);
+            LaneProduct.Run<TLanes, TVec>(
+                values, job.Layout.ValueStride, _columns, scores + ((nint)(keys.Masked ? first : packed) * lanes), lanes / TLanes.Count, count, output, factors, ref _queries.NextTile);
             factors = _ones; // the chains go on
             first += count;
+            packed += count;
         }
     }
 }

@@ -13,21 +13,22 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
     where TScaled : struct, IChoice
 {
     private const int Tile = SequenceFormat.BlockLength;
+    private const uint AllPanels = (1u << KvLayout.Panels) - 1;
 
     private readonly int _headDim;
     private readonly float* _queries; // per group [headDim][group lanes], scaled
-    private readonly float* _sizes; // [lanes]: sum of |q|; zeros for additive scores, which cannot overflow
+    private readonly float* _sizes; // per group, the largest sum of |q|; zeros for additive scores, which cannot overflow
     private readonly float* _additive; // per group [headDim][group lanes]: v of an additive score; null for products
     private readonly float* _slopes; // [lanes]; null without
     private readonly float* _tileDistances; // [group lanes]: the tile's first position − qPos
-    private readonly uint* _rowBits; // [group lanes][8]
-    private readonly uint* _words; // [8][group lanes]
     private readonly float* _wideKeys; // [panel][headDim][16]
     private readonly float* _wideValues; // [256][value stride]
-    private byte* _nextHead;
     private long _start;
     private int _keyCount;
     private float _keyBound;
+    private TileMask _mask;
+    private long _nextStart;
+    private uint _nextPanels; // of the tile after the current one: those that the chunk will read
 
     /// <summary>Loads and scales the queries of a chunk into scratch memory that <see cref="ScratchBytes"/> asked for.</summary>
     public QueryLanes(in NodeJob job)
@@ -35,12 +36,12 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
         KvLayout layout = job.Layout;
         KernelScratch scratch = job.Scratch;
         _headDim = layout.HeadDim;
+        _nextStart = long.MinValue;
         Lanes = LanesFor(job.VectorCount);
         _queries = scratch.Take<float>((long)_headDim * Lanes);
-        _sizes = scratch.Take<float>(Lanes);
+        _sizes = scratch.Take<float>(Groups(Lanes));
         Scores = scratch.Take<float>(Tile * GroupLanes);
-        _rowBits = scratch.Take<uint>(GroupLanes * MaskWords.PerRow);
-        _words = scratch.Take<uint>(GroupLanes * MaskWords.PerRow);
+        _mask = new(scratch, GroupLanes);
         _wideKeys = Widens ? scratch.Take<float>(Tile * layout.HeadDim) : null;
         _wideValues = CopiesValues(layout) ? scratch.Take<float>(Tile * layout.ValueStride) : null;
         if (layout.ValueFromKeyPrefix)
@@ -57,6 +58,9 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
 
     /// <summary>Lanes of a whole group.</summary>
     public static int GroupLanes => LaneProduct.MaxVectors<TLanes, TVec>() * TLanes.Count;
+
+    /// <summary>What <see cref="Compute"/> fetches of the next tile; what follows it may go on fetching.</summary>
+    public Ahead NextTile;
 
     /// <summary>Lanes of the chunk, a whole number of vectors; those past the last query vector hold zeros.</summary>
     public int Lanes { get; }
@@ -77,6 +81,9 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
 
     private float* Keys { get; set; }
 
+    /// <summary>Groups of so many lanes.</summary>
+    public static int Groups(int lanes) => (lanes + GroupLanes - 1) / GroupLanes;
+
     public static int LanesFor(int vectorCount) => (vectorCount + TLanes.Count - 1) / TLanes.Count * TLanes.Count;
 
     /// <summary>Scratch memory of a chunk of so many lanes.</summary>
@@ -84,10 +91,11 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
     {
         KvLayout layout = job.Layout;
         return KernelScratch.Size<float>((long)layout.HeadDim * lanes)
-            + (2 * KernelScratch.Size<float>(lanes))
+            + KernelScratch.Size<float>(Groups(lanes))
+            + KernelScratch.Size<float>(lanes)
             + KernelScratch.Size<float>(GroupLanes)
             + KernelScratch.Size<float>(Tile * GroupLanes)
-            + (2 * KernelScratch.Size<uint>(GroupLanes * MaskWords.PerRow))
+            + TileMask.ScratchBytes(GroupLanes)
             + (job.Score.IsAdditive ? KernelScratch.Size<float>((long)layout.HeadDim * lanes) : 0)
             + (Widens ? KernelScratch.Size<float>(Tile * layout.HeadDim) : 0)
             + (CopiesValues(layout) ? KernelScratch.Size<float>(Tile * layout.ValueStride) : 0);
@@ -100,17 +108,19 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
     public static float* ScalesFrom(float* scales, int firstKey) => scales == null ? null : scales + firstKey;
 
     /// <summary>The mask of the group last computed, of so many lanes, from a key on.</summary>
-    public readonly uint* WordsFrom(int firstKey, int lanes) => _words + (firstKey / 32 * lanes);
+    public readonly uint* WordsFrom(int firstKey, int lanes) => _mask.WordsFrom(firstKey, lanes);
 
     /// <summary>Makes a tile the current one, widening it once for all groups.</summary>
     public void LoadTile(in NodeJob job, long start, int keyCount, bool withValues)
     {
         KvLayout layout = job.Layout;
         byte* head = job.Head(start);
-        _nextHead = start + Tile < job.Positions.End ? job.Head(start + Tile) : null;
         _start = start;
         _keyCount = keyCount;
         _keyBound = job.KeyBound(start);
+        _mask.Begin(new PositionRange(start, start + keyCount));
+        uint panels = start == _nextStart ? _nextPanels : AllPanels;
+        LookAhead(job, withValues);
         KeyScales = TScaled.Value ? (float*)(head + layout.KeyScaleOffset) : null;
         ValueScales = TScaled.Value ? (float*)(head + layout.ValueScaleOffset) : null;
         Keys = (float*)head;
@@ -119,7 +129,7 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
         if (Widens)
         {
             Keys = _wideKeys;
-            Widen(head, Keys, (nint)rounded * layout.HeadDim);
+            Widen(head, Keys, layout.PanelStride, rounded, panels);
         }
 
         if (!CopiesValues(layout))
@@ -134,7 +144,7 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
         }
         else if (withValues)
         {
-            Widen(head + layout.ValueOffset, Values, (nint)rounded * layout.ValueStride);
+            Widen(head + layout.ValueOffset, Values, (nint)KvLayout.PanelLength * layout.ValueStride, rounded, panels);
         }
     }
 
@@ -158,7 +168,7 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
         }
 
         return LaneScores.Finish<TLanes, TVec, TScaled>(
-            job.Score, modifiers, Scores + lane, lanes, keys.Count, ScalesFrom(KeyScales, keys.First), keys.Masked ? WordsFrom(keys.First, lanes) + lane : null);
+            job.Score, modifiers, Scores + lane, lanes, keys.Scored, ScalesFrom(KeyScales, keys.First), keys.Masked ? WordsFrom(keys.First, lanes) + lane : null);
     }
 
     /// <summary>
@@ -166,32 +176,21 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
     /// </summary>
     /// <param name="job">The job.</param>
     /// <param name="group">First lane of the group.</param>
+    /// <param name="above">What the mask does to all groups and the tile.</param>
+    /// <param name="mayPack">Whether scores of panels that nobody sees may be left out between others.</param>
     /// <returns>
-    /// The keys that were computed, the first of them in row 0 of <see cref="Scores"/>: in panels left out, scores are anything. If they
-    /// are masked, <see cref="WordsFrom"/> has to be applied.
+    /// The keys that were computed, the first of them in row 0 of <see cref="Scores"/>. If they are masked, <see cref="WordsFrom"/> has to be
+    /// applied, and in panels left out scores are anything.
     /// </returns>
-    public readonly TileKeys Compute(in NodeJob job, int group)
+    public TileKeys Compute(in NodeJob job, int group, Coverage above, bool mayPack)
     {
         int lanes = GroupLanesAt(group);
         int firstVector = job.FirstVector + group;
         int used = Math.Min(lanes, job.VectorCount - group);
-        PositionRange rows = job.RowPositions(firstVector, used);
-        PositionRange tile = new(_start, _start + _keyCount);
-        Coverage coverage = job.Mask.Cover(rows, tile);
-        if (coverage == Coverage.None)
+        TileKeys keys = above == Coverage.Full ? TileKeys.All(_keyCount) : _mask.KeysOf(job, firstVector, used, lanes, mayPack && !TScaled.Value);
+        if (keys.Count == 0)
         {
-            return TileKeys.None;
-        }
-
-        TileKeys keys = TileKeys.All(_keyCount);
-        if (coverage == Coverage.Masked)
-        {
-            MaskWords.FillLanes(job, firstVector, used, lanes, _start, _rowBits, _words);
-            keys = TileKeys.Of(_words, lanes, _keyCount, job.StartsLate);
-            if (keys.Count == 0)
-            {
-                return keys;
-            }
+            return keys;
         }
 
         if ((job.Score.Modifiers & ScoreModifiers.Alibi) != 0)
@@ -210,14 +209,10 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
             return keys;
         }
 
-        // The first group also fetches the next tile for all of them.
-        Ahead ahead = group == 0 && _nextHead != null
-            ? Ahead.Over(_nextHead, job.Layout.HeadBytes, LaneProduct.Steps<TLanes, TVec>(keys.Count, _headDim))
-            : Ahead.Nothing(Scores);
-        ScoreTile.Compute<TLanes, TVec>(_queries + ((nint)group * _headDim), Keys + ((nint)keys.First * _headDim), _headDim, lanes / TLanes.Count, keys, Scores, ref ahead);
-        if (!ScoreTile.BoundHolds(_sizes + group, lanes, _keyBound))
+        ScoreTile.Compute<TLanes, TVec>(_queries + ((nint)group * _headDim), Keys + ((nint)keys.First * _headDim), _headDim, lanes / TLanes.Count, keys, Scores, ref NextTile);
+        if (!ScoreTile.BoundHolds(_sizes[group / GroupLanes], _keyBound))
         {
-            int bad = ScoreTile.FindOverflow<TLanes, TVec>(Scores, lanes, used, keys.Count, ScalesFrom(KeyScales, keys.First), keys.Masked ? WordsFrom(keys.First, lanes) : null);
+            int bad = ScoreTile.FindOverflow<TLanes, TVec>(Scores, lanes, used, keys.Scored, ScalesFrom(KeyScales, keys.First), keys.Masked ? WordsFrom(keys.First, lanes) : null);
             if (bad >= 0)
             {
                 job.ThrowScoreOverflow(firstVector + bad);
@@ -227,7 +222,52 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
         return keys;
     }
 
+    /// <summary>What the chunk will read of the next tile, by quarters.</summary>
+    private void LookAhead(in NodeJob job, bool withValues)
+    {
+        const int QuarterPanels = KvLayout.Panels / 4;
+        const int Quarter = QuarterPanels * KvLayout.PanelLength;
+        _nextStart = _start + Tile;
+        _nextPanels = 0;
+        PositionRange next = new(_nextStart, Math.Min(_nextStart + Tile, job.Positions.End));
+        PositionRange rows = job.RowPositions(job.FirstVector, job.VectorCount);
+        Coverage coverage = next.IsEmpty || job.IsAbsent(_nextStart) ? Coverage.None : job.Mask.Cover(rows, next);
+        if (coverage == Coverage.None)
+        {
+            NextTile = Ahead.Nothing(Scores);
+            return;
+        }
+
+        for (int quarter = 0; quarter < 4; quarter++)
+        {
+            PositionRange part = next.Intersect(new PositionRange(_nextStart + (quarter * Quarter), _nextStart + ((quarter + 1) * Quarter)));
+            if (coverage == Coverage.Full || (!part.IsEmpty && job.Mask.Cover(rows, part) != Coverage.None))
+            {
+                _nextPanels |= ((1u << QuarterPanels) - 1) << (quarter * QuarterPanels);
+            }
+        }
+
+        NextTile = Ahead.Over(job.Head(_nextStart), job.Layout, _nextPanels, withValues, LaneProduct.Steps<TLanes, TVec>(Tile, _headDim));
+    }
+
     private static bool CopiesValues(KvLayout layout) => Widens || layout.ValueFromKeyPrefix;
+
+    /// <summary>Widens the panels wanted, neighbours together.</summary>
+    private static void Widen(byte* source, float* destination, nint panelLength, int keyCount, uint panels)
+    {
+        for (int key = 0; key < keyCount;)
+        {
+            int end = key;
+            while (end < keyCount && (panels >> (end / KvLayout.PanelLength) & 1) != 0)
+            {
+                end += KvLayout.PanelLength;
+            }
+
+            nint at = key / KvLayout.PanelLength * panelLength;
+            Widen(source + (at * TElement.Bytes), destination + at, (end - key) / KvLayout.PanelLength * panelLength);
+            key = end + KvLayout.PanelLength;
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Widen(byte* source, float* destination, nint count)
@@ -238,10 +278,12 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
         }
     }
 
-    /// <summary>Multiplies by the scale, once, and sums the sizes.</summary>
+    /// <summary>Multiplies by the scale, once; the largest sum of sizes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ScaleQueries(float* queries, float* sizes, int lanes, int headDim, float scaleLog2)
+    private static float ScaleQueries(float* queries, int lanes, int headDim, float scaleLog2)
     {
+        float* sizes = stackalloc float[16];
+        float largest = 0;
         TVec scale = TLanes.Broadcast(scaleLog2);
         for (int lane = 0; lane < lanes; lane += TLanes.Count)
         {
@@ -254,8 +296,14 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
                 size = TLanes.Add(size, TLanes.Abs(scaled));
             }
 
-            TLanes.Store(sizes + lane, size);
+            TLanes.Store(sizes, size);
+            for (int i = 0; i < TLanes.Count; i++)
+            {
+                largest = Math.Max(largest, sizes[i]);
+            }
         }
+
+        return largest;
     }
 
     private readonly void LoadQueries(in NodeJob job)
@@ -273,7 +321,8 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
                 lane += count;
             }
 
-            ScaleQueries(to, _sizes + group, groupLanes, _headDim, job.Score.IsAdditive ? 1 : job.Score.ScaleLog2);
+            float size = ScaleQueries(to, groupLanes, _headDim, job.Score.IsAdditive ? 1 : job.Score.ScaleLog2);
+            _sizes[group / GroupLanes] = job.Score.IsAdditive ? 0 : size;
         }
     }
 
@@ -299,8 +348,6 @@ internal unsafe struct QueryLanes<TLanes, TVec, TElement, TScaled>
                 {
                     to[d * groupLanes] = v[d];
                 }
-
-                _sizes[lane] = 0;
             }
         }
     }

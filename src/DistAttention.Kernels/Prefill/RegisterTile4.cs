@@ -11,10 +11,9 @@ namespace DistAttention.Kernels;
 internal static unsafe class RegisterTile4
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Tile4x3<TLanes, TVec, TFetch>(float* a, nint aStride, float* b, int depth, float* c, float* factors, byte* fetch, nint fetchStep)
+    public static void Tile4x3<TLanes, TVec>(float* a, nint aStride, float* b, int depth, float* c, float* factors, byte* fetch, nint fetchStep)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TFetch : struct, IChoice
     {
         int lanes = 3 * TLanes.Count;
         TVec c0x = TLanes.Zero, c0y = TLanes.Zero, c0z = TLanes.Zero;
@@ -46,11 +45,8 @@ internal static unsafe class RegisterTile4
 
         for (; depth > 0; depth--)
         {
-            if (TFetch.Value)
-            {
-                Ahead.Fetch(fetch);
-                fetch += fetchStep;
-            }
+            Ahead.Fetch(fetch);
+            fetch += fetchStep;
 
             TVec bx = TLanes.Load(b);
             TVec by = TLanes.Load(b + TLanes.Count);
@@ -93,10 +89,9 @@ internal static unsafe class RegisterTile4
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Tile4x2<TLanes, TVec, TFetch>(float* a, nint aStride, float* b, int depth, float* c, float* factors, byte* fetch, nint fetchStep)
+    public static void Tile4x2<TLanes, TVec>(float* a, nint aStride, float* b, int depth, float* c, float* factors, byte* fetch, nint fetchStep)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TFetch : struct, IChoice
     {
         int lanes = 2 * TLanes.Count;
         TVec c0x = TLanes.Zero, c0y = TLanes.Zero;
@@ -123,11 +118,8 @@ internal static unsafe class RegisterTile4
 
         for (; depth > 0; depth--)
         {
-            if (TFetch.Value)
-            {
-                Ahead.Fetch(fetch);
-                fetch += fetchStep;
-            }
+            Ahead.Fetch(fetch);
+            fetch += fetchStep;
 
             TVec bx = TLanes.Load(b);
             TVec by = TLanes.Load(b + TLanes.Count);
@@ -161,10 +153,9 @@ internal static unsafe class RegisterTile4
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Tile4x1<TLanes, TVec, TFetch>(float* a, nint aStride, float* b, int depth, float* c, float* factors, byte* fetch, nint fetchStep)
+    public static void Tile4x1<TLanes, TVec>(float* a, nint aStride, float* b, int depth, float* c, float* factors, byte* fetch, nint fetchStep)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TFetch : struct, IChoice
     {
         int lanes = TLanes.Count;
         TVec c0x = TLanes.Zero;
@@ -186,11 +177,8 @@ internal static unsafe class RegisterTile4
 
         for (; depth > 0; depth--)
         {
-            if (TFetch.Value)
-            {
-                Ahead.Fetch(fetch);
-                fetch += fetchStep;
-            }
+            Ahead.Fetch(fetch);
+            fetch += fetchStep;
 
             TVec bx = TLanes.Load(b);
             TVec e = TLanes.Broadcast(a[0]);

@@ -11,10 +11,9 @@ namespace DistAttention.Kernels;
 internal static unsafe class RegisterTile8
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Tile8x2<TLanes, TVec, TFetch>(float* a, nint aStride, float* b, int depth, float* c, float* factors, byte* fetch, nint fetchStep)
+    public static void Tile8x2<TLanes, TVec>(float* a, nint aStride, float* b, int depth, float* c, float* factors, byte* fetch, nint fetchStep)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TFetch : struct, IChoice
     {
         int lanes = 2 * TLanes.Count;
         TVec c0x = TLanes.Zero, c0y = TLanes.Zero;
@@ -57,11 +56,8 @@ internal static unsafe class RegisterTile8
 
         for (; depth > 0; depth--)
         {
-            if (TFetch.Value)
-            {
-                Ahead.Fetch(fetch);
-                fetch += fetchStep;
-            }
+            Ahead.Fetch(fetch);
+            fetch += fetchStep;
 
             TVec bx = TLanes.Load(b);
             TVec by = TLanes.Load(b + TLanes.Count);
@@ -119,10 +115,9 @@ internal static unsafe class RegisterTile8
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Tile8x1<TLanes, TVec, TFetch>(float* a, nint aStride, float* b, int depth, float* c, float* factors, byte* fetch, nint fetchStep)
+    public static void Tile8x1<TLanes, TVec>(float* a, nint aStride, float* b, int depth, float* c, float* factors, byte* fetch, nint fetchStep)
         where TLanes : struct, ILanes<TVec>
         where TVec : struct
-        where TFetch : struct, IChoice
     {
         int lanes = TLanes.Count;
         TVec c0x = TLanes.Zero;
@@ -156,11 +151,8 @@ internal static unsafe class RegisterTile8
 
         for (; depth > 0; depth--)
         {
-            if (TFetch.Value)
-            {
-                Ahead.Fetch(fetch);
-                fetch += fetchStep;
-            }
+            Ahead.Fetch(fetch);
+            fetch += fetchStep;
 
             TVec bx = TLanes.Load(b);
             TVec e = TLanes.Broadcast(a[0]);

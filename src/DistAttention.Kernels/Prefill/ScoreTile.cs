@@ -11,7 +11,7 @@ internal static unsafe class ScoreTile
     /// <param name="headDim">Steps of each chain.</param>
     /// <param name="vectors">Vectors of lanes.</param>
     /// <param name="wanted">Keys wanted, by panels; up to the next multiple of 8 are computed.</param>
-    /// <param name="scores">[256][lanes].</param>
+    /// <param name="scores">[256][lanes]: rows by key if masked, else those of the panels computed, one after the other.</param>
     /// <param name="ahead">What to fetch meanwhile.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compute<TLanes, TVec>(float* queries, float* keys, int headDim, int vectors, TileKeys wanted, float* scores, ref Ahead ahead)
@@ -23,25 +23,18 @@ internal static unsafe class ScoreTile
         {
             if (!wanted.Has(key / KvLayout.PanelLength))
             {
+                scores += wanted.Masked ? KvLayout.PanelLength * lanes : 0;
                 continue;
             }
 
             int columns = wanted.Count - key > KvLayout.PanelLength / 2 ? KvLayout.PanelLength : KvLayout.PanelLength / 2;
-            LaneProduct.Run<TLanes, TVec, Yes>(keys + ((nint)key * headDim), KvLayout.PanelLength, columns, queries, vectors, headDim, scores + (key * lanes), null, ref ahead);
+            LaneProduct.Run<TLanes, TVec>(keys + ((nint)key * headDim), KvLayout.PanelLength, columns, queries, vectors, headDim, scores, null, ref ahead);
+            scores += KvLayout.PanelLength * lanes;
         }
     }
 
     /// <summary>Whether no score of these queries can overflow, whatever the mask: the usual case, which needs no look at the scores.</summary>
-    public static bool BoundHolds(float* querySizes, int lanes, float keyBound)
-    {
-        bool holds = true;
-        for (int lane = 0; lane < lanes; lane++)
-        {
-            holds &= querySizes[lane] * keyBound < float.MaxValue / 2;
-        }
-
-        return holds;
-    }
+    public static bool BoundHolds(float querySize, float keyBound) => querySize * keyBound < float.MaxValue / 2;
 
     /// <summary>A lane with a visible score that is not finite, or −1. Only called when the bound does not hold.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

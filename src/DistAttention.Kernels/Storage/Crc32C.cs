@@ -1,12 +1,14 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace DistAttention.Kernels;
 
 /// <summary>
-/// CRC-32C (Castagnoli) of bytes. A single stream of 8-byte words waits for itself at every step, so long inputs run as four
-/// streams over neighbouring lanes, whose sums are put together as if there had been one: crc(A‖B) = shift(crc(A), |B|) ⊕ crc₀(B).
+/// CRC-32C (Castagnoli) of bytes. A single stream of 8-byte words waits for itself at every step, so long inputs are folded to sixteen bytes
+/// where the processor can (<see cref="Crc32CFolding"/>), and run as four streams over neighbouring lanes beside that, or elsewhere alone.
+/// Their sums are put together as if there had been one: crc(A‖B) = shift(crc(A), |B|) ⊕ crc₀(B).
 /// </summary>
 /// <remarks>
 /// Sums of interleaved words are no substitute: equal changes of two words a fixed distance apart would cancel out.
@@ -16,15 +18,54 @@ public static class Crc32C
 {
     private const int Words = 256; // in a lane
     private const int Lane = Words * sizeof(ulong);
+    private const int LeastFolded = 2 * Crc32CFolding.Step; // below, folding costs more than it saves
 
     private static readonly uint[] _shiftLane = MakeShift();
 
     /// <summary>The checksum.</summary>
     /// <param name="bytes">Of what.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static uint Of(ReadOnlySpan<byte> bytes)
     {
-        uint crc = uint.MaxValue;
+        if (!Crc32CFolding.IsSupported || bytes.Length < LeastFolded)
+        {
+            return ~InLanes(uint.MaxValue, bytes);
+        }
+
+        uint crc = Together(uint.MaxValue, ref bytes);
+        int whole = bytes.Length / Crc32CFolding.Step * Crc32CFolding.Step;
+        if (whole > 0)
+        {
+            crc = SumOf(Crc32CFolding.Fold(bytes[..whole], crc));
+        }
+
+        return ~InLanes(crc, bytes[whole..]);
+    }
+
+    /// <summary>Folds and runs lanes at once as long as there are enough bytes; leaves the rest.</summary>
+    private static unsafe uint Together(uint crc, ref ReadOnlySpan<byte> bytes)
+    {
+        int folded = Crc32CFolding.FoldedBeside(Lane);
+        fixed (byte* from = bytes)
+        {
+            int at = 0;
+            for (; at <= bytes.Length - folded - (4 * Lane); at += folded + (4 * Lane))
+            {
+                Vector128<ulong> front = Crc32CFolding.FoldBesideLanes(from + at, crc, Lane, out (uint A, uint B, uint C, uint D) lanes);
+                crc = ShiftLane(ShiftLane(ShiftLane(ShiftLane(SumOf(front)) ^ lanes.A) ^ lanes.B) ^ lanes.C) ^ lanes.D;
+            }
+
+            bytes = bytes[at..];
+        }
+
+        return crc;
+    }
+
+    private static uint SumOf(Vector128<ulong> folded) => BitOperations.Crc32C(BitOperations.Crc32C(0, folded[0]), folded[1]);
+
+    /// <summary>Four streams.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static uint InLanes(uint crc, ReadOnlySpan<byte> bytes)
+    {
         while (bytes.Length >= 4 * Lane)
         {
             ReadOnlySpan<ulong> a = MemoryMarshal.Cast<byte, ulong>(bytes[..Lane]);
@@ -55,7 +96,7 @@ public static class Crc32C
             crc = BitOperations.Crc32C(crc, rest);
         }
 
-        return ~crc;
+        return crc;
     }
 
     /// <summary>The sum after a lane of zeros.</summary>

@@ -9,9 +9,14 @@ public static unsafe partial class KvPacker
     private const int Panel = KvLayout.PanelLength;
     private const int Strip = 64; // columns transposed at a time
 
+    /// <summary>Makes memory with other contents ready for rows, all <see cref="SequenceFormat.BlockLength"/> of which must be stored before any is read.</summary>
+    /// <param name="layout">The sequence's layout.</param>
+    /// <param name="block">The block's memory.</param>
+    public static void ClearBounds(KvLayout layout, Span<byte> block) => block[..(int)layout.HeadOffset(0)].Clear();
+
     /// <summary>Stores rows in a block. Every stored row depends on that row alone.</summary>
     /// <param name="layout">The sequence's layout.</param>
-    /// <param name="block">The block's memory, <see cref="KvLayout.BlockBytes"/> long; zeros before its first row was stored.</param>
+    /// <param name="block">The block's memory, <see cref="KvLayout.BlockBytes"/> long; zeros, or ready by <see cref="ClearBounds"/>, before its first row was stored.</param>
     /// <param name="firstIdx">Where in the block the first row goes.</param>
     /// <param name="k">[count, NumHeadsKv, HeadDim], validated.</param>
     /// <param name="v">[count, NumHeadsKv, PackedHeadDimV], validated.</param>
@@ -24,6 +29,12 @@ public static unsafe partial class KvPacker
         fixed (byte* memory = block)
         fixed (float* keys = k, values = v)
         {
+            if (layout.KvType == KvDataType.Float32)
+            {
+                PackStored(layout, memory, firstIdx, count, (byte*)keys, (byte*)values, null, null); // nothing to round
+                return;
+            }
+
             switch (width)
             {
                 case 512:
@@ -45,9 +56,6 @@ public static unsafe partial class KvPacker
     {
         switch (layout.KvType)
         {
-            case KvDataType.Float32:
-                Pack<TLanes, TVec, Float32Element>(layout, memory, firstIdx, count, keys, values);
-                break;
             case KvDataType.Float16:
                 Pack<TLanes, TVec, Float16Element>(layout, memory, firstIdx, count, keys, values);
                 break;
@@ -135,7 +143,7 @@ public static unsafe partial class KvPacker
             for (int i = 0; i < rows; i++)
             {
                 scales[i] = KvRounding.Int8Scale(LargestSize<TLanes, TVec>(k + (i * rowStride), rowStride, 1, headDim));
-                largest = Math.Max(largest, 127f * Math.Max(1f, scales[i]));
+                largest = Math.Max(largest, Int8Bound(scales[i]));
             }
         }
         else
@@ -143,17 +151,10 @@ public static unsafe partial class KvPacker
             largest = LargestSize<TLanes, TVec>(k, rowStride, rows, headDim);
         }
 
-        // Rounding to 16 bits may enlarge a value by at most 2⁻⁸ of it. Readers of a shorter snapshot may run: the bound only grows.
-        float bound = TElement.Bytes == sizeof(ushort) ? Math.Min(largest * 1.0078125f, float.MaxValue) : largest;
-        Volatile.Write(ref *keyBound, Math.Max(*keyBound, bound));
-
+        RaiseBound(layout.KvType, keyBound, largest);
         int lane = firstIdx % Panel;
         nint panel = (nint)(firstIdx / Panel) * layout.PanelStride;
-        if (TElement.Bytes == sizeof(float))
-        {
-            LaneTranspose.Run(k, rowStride, (float*)section + panel + lane, Panel, rows, headDim);
-        }
-        else if (rows == Panel)
+        if (rows == Panel)
         {
             PackPanel<TLanes, TVec, TElement>(headDim, section, panel, k, rowStride, scales);
         }
@@ -162,6 +163,29 @@ public static unsafe partial class KvPacker
             PackLanes<TLanes, TVec, TElement>(headDim, section, panel + lane, rows, k, rowStride, scales);
         }
     }
+
+    /// <summary>
+    /// Rounding to 16 bits may enlarge a value by at most 2⁻⁸ of it. Readers of a shorter snapshot may run, and others may pack other rows: the
+    /// bound only grows.
+    /// </summary>
+    private static void RaiseBound(KvDataType type, float* bound, float largest)
+    {
+        float rounded = type is KvDataType.Float16 or KvDataType.BFloat16 ? Math.Min(largest * 1.0078125f, float.MaxValue) : largest;
+        float before = Volatile.Read(ref *bound);
+        while (rounded > before)
+        {
+            float seen = Interlocked.CompareExchange(ref *bound, rounded, before);
+            if (seen == before)
+            {
+                return;
+            }
+
+            before = seen;
+        }
+    }
+
+    /// <summary>What components stored with a scale are at most, and at least their codes.</summary>
+    private static float Int8Bound(float scale) => 127f * Math.Max(1f, scale);
 
     /// <summary>Stores sixteen rows, a whole panel: transposed, then rounded sixteen keys at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -34,6 +34,10 @@ internal sealed class RowCoverage
         _seen.Insert(first, rows);
     }
 
+    /// <summary>Whether one of some rows has been seen.</summary>
+    /// <param name="rows">By place in the shard.</param>
+    public bool Overlaps(PositionRange rows) => _seen.Exists(seen => !seen.Intersect(rows).IsEmpty);
+
     /// <summary>What is missing of the first rows.</summary>
     /// <param name="required">How many rows there should be.</param>
     public IEnumerable<PositionRange> MissingOf(int required)

@@ -9,7 +9,7 @@ namespace DistAttention.Storage.Logs;
 /// Reads the log of one shard: all its segments, each record once, in the order of their fences. A fence only ever rises and rows are
 /// committed under the current one, so that where records overlap the one of the highest fence is the one that counts.
 /// </summary>
-internal sealed class ShardLog : IDisposable
+internal sealed partial class ShardLog : IDisposable
 {
     private readonly List<(IVolumeFile File, SegmentIndex Index, int Rows)> _segments = [];
     private readonly ShardId _shard;

@@ -63,7 +63,7 @@ public sealed class PlannerTests
             AttentionSummary run = (await sequence.AttendAsync(problem.QRows(0, rows), options)).Summary;
             Assert.Equal((plan.BlocksVisited, plan.BlocksSkipped), (run.BlocksComputed, run.BlocksSkipped));
             Assert.Equal((plan.Snapshot, plan.Queries.Start, plan.Queries.Length), (run.Snapshot, run.FirstQueryPosition, run.Rows));
-            Assert.Equal(plan.Visits.Where(static v => v.Coverage != Coverage.None).Select(static v => v.Queries.Start).Distinct().Count(), run.Partials);
+            Assert.Equal(plan.Visits.Any(static v => v.Coverage != Coverage.None) ? 1 : 0, run.Partials); // in one process all rows are run at once
         }
     }
 

@@ -97,6 +97,33 @@ public sealed class CompiledMaskTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Queries_said_to_see_the_same_do(string name)
+    {
+        CompiledMask compiled = CompiledMask.Compile(_large[name]);
+        uint[] first = new uint[8];
+        uint[] other = new uint[8];
+        foreach (long start in (long[])[0, 256, 512, 1024])
+        {
+            PositionRange tile = new(start, start + 256);
+            for (long qPos = -5; qPos < 720; qPos += 3)
+            {
+                long until = compiled.SameUntil(qPos, tile);
+                Assert.True(until > qPos, $"{name}: {until} after {qPos}");
+                compiled.Fill(new PositionRange(qPos, qPos + 1), start, first);
+                foreach (long last in (long[])[until - 1, Math.Min(until - 1, qPos + 70), (qPos + Math.Min(until - 1, 2000)) / 2])
+                {
+                    if (last < 1L << 50)
+                    {
+                        compiled.Fill(new PositionRange(last, last + 1), start, other);
+                        Assert.True(first.AsSpan().SequenceEqual(other), $"{name}: queries {qPos} and {last} over {tile}, said to be the same until {until}");
+                    }
+                }
+            }
+        }
+    }
+
     [Fact]
     public void The_algebra_has_its_laws()
     {

@@ -16,11 +16,11 @@ public sealed class Crc32CTests
     }
 
     [Fact]
-    public void ManyStreamsSumUpToOne()
+    public void FoldingAndManyStreamsSumUpToOne()
     {
-        byte[] bytes = new byte[70_000];
+        byte[] bytes = new byte[90_000];
         new Random(1).NextBytes(bytes);
-        for (int length = 0; length < bytes.Length; length += length < 40 ? 1 : 997)
+        for (int length = 0; length < bytes.Length; length += length < 1100 ? 1 : 997)
         {
             uint one = uint.MaxValue;
             foreach (byte b in bytes.AsSpan(0, length))
@@ -29,6 +29,7 @@ public sealed class Crc32CTests
             }
 
             Assert.Equal(~one, Crc32C.Of(bytes.AsSpan(0, length)));
+            Assert.Equal(one, Crc32C.InLanes(uint.MaxValue, bytes.AsSpan(0, length)));
         }
     }
 

@@ -30,6 +30,30 @@ public sealed class KvRowsTests
         }
     }
 
+    [Theory]
+    [InlineData(KvDataType.Float32, 128, 128)]
+    [InlineData(KvDataType.Float16, 128, 128)]
+    [InlineData(KvDataType.BFloat16, 256, 96)]
+    [InlineData(KvDataType.Int8, 512, 256)]
+    [InlineData(KvDataType.BFloat16, 257, 250)]
+    public void MoreThanCachesHoldComesBackToTheSameBlock(KvDataType type, int headDim, int headDimV)
+    {
+        KvLayout layout = new(4, headDim, headDimV, type);
+        SeededData data = new(82);
+        Check(layout, 250, data.Normal(250 * 4 * headDim, 1), data.Normal(250 * 4 * headDimV, 1));
+    }
+
+    [Fact]
+    public void RowsThatAreNotThereAreRefused()
+    {
+        KvLayout layout = new(1, 4, 4, KvDataType.BFloat16);
+        byte[] block = new byte[layout.BlockBytes];
+        Assert.Throws<ArgumentOutOfRangeException>(() => KvPacker.PackStored(layout, block, 0, new byte[47], 3, 0, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => KvPacker.PackStored(layout, block, 0, new byte[48], 3, 2, 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => KvPacker.PackStored(layout, block, 254, new byte[48], 3, 0, 3));
+        Assert.Throws<ArgumentOutOfRangeException>(() => KvPacker.PackStored(layout, block.AsSpan(1), 0, new byte[48], 3, 0, 3));
+    }
+
     [Fact]
     public void BytesThatAreNotWholeRowsAreRefused()
     {
@@ -50,7 +74,25 @@ public sealed class KvRowsTests
         KvPacker.Pack(layout, expected, 3, k, v);
         KvPacker.Pack(layout, actual, 3, k2, v2);
         Assert.True(KeyBoundsApart(layout, expected).SequenceEqual(KeyBoundsApart(layout, actual)), $"{layout}, {count} rows");
+        CheckStored(layout, rows.Span, count, expected, actual);
         Assert.True(rows.IsIntact);
+    }
+
+    /// <summary>As they are kept, whole or in two parts, they are packed into the same bytes too.</summary>
+    private static void CheckStored(KvLayout layout, ReadOnlySpan<byte> stored, int count, byte[] expected, byte[] widened)
+    {
+        foreach (int cut in (int[])[0, 1, count / 2, count])
+        {
+            GuardedBuffer<byte> block = new((int)layout.BlockBytes);
+            block.Span.Clear();
+            KvPacker.PackStored(layout, block.Span, 3, stored, count, 0, cut);
+            KvPacker.PackStored(layout, block.Span, 3 + cut, stored, count, cut, count - cut);
+            byte[] packed = block.Span.ToArray();
+            Assert.True(KeyBoundsApart(layout, expected).SequenceEqual(KeyBoundsApart(layout, packed)), $"{layout}, {count} rows cut at {cut}");
+            int heads = layout.NumHeadsKv * sizeof(float);
+            Assert.True(widened.AsSpan(0, heads).SequenceEqual(packed.AsSpan(0, heads)), $"{layout}, {count} rows cut at {cut}: bounds");
+            Assert.True(block.IsIntact);
+        }
     }
 
     /// <summary>A block without its bounds of key sizes, which are taken before rounding and may differ.</summary>

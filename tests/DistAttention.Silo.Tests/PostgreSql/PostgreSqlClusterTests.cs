@@ -1,6 +1,10 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using DistAttention.Cli.Tests.Running;
 using DistAttention.Silo.Tests.Cluster;
+using DistAttention.Testing.Postgres;
+using Npgsql;
 
 namespace DistAttention.Silo.Tests.PostgreSql;
 
@@ -20,7 +24,7 @@ public sealed class PostgreSqlClusterTests : IDisposable
         _files.WriteNormal("q.npy", 1, 500, 4, 32);
         _files.WriteNormal("k.npy", 2, 3000, 2, 32);
         _files.WriteNormal("v.npy", 3, 3000, 2, 32);
-        await using PostgreSqlServer server = await PostgreSqlServer.StartAsync();
+        await using PrivatePostgres server = await PrivatePostgres.StartAsync();
         await server.ExecuteAsync(File.ReadAllText(Path.Combine(Path.GetDirectoryName(SiloProgram)!, "postgresql.sql")));
         int first = Start(server, "silo-a");
         await WaitAsync(server, "SiloName = 'silo-a' AND Status = 3");
@@ -70,27 +74,42 @@ public sealed class PostgreSqlClusterTests : IDisposable
     }
 
     /// <returns>Its gateway.</returns>
-    private int Start(PostgreSqlServer server, string name)
+    private int Start(PrivatePostgres server, string name)
     {
-        int gateway = PostgreSqlServer.FreePort();
+        int gateway = FreePort();
         Process silo = Distattn.StartProgram(
             SiloProgram,
             [.. _home.Environment, ("DISTATTN_Cluster__ProbeTimeout", "00:00:00.5"), ("DISTATTN_Cluster__Refresh", "00:00:01")],
-            "--mode", "PostgreSql", "--connection-string", server.ConnectionString, "--storage-connection-string", server.ConnectionString, "--name", name,
-            "--silo-port", $"{PostgreSqlServer.FreePort()}", "--gateway-port", $"{gateway}", "--compute-threads", "1");
+            "--mode", "PostgreSql", "--connection-string", server.ConnectionString(), "--storage-connection-string", server.ConnectionString(), "--name", name,
+            "--silo-port", $"{FreePort()}", "--gateway-port", $"{gateway}", "--compute-threads", "1");
         silo.OutputDataReceived += static (_, _) => { };
         silo.BeginOutputReadLine();
         _silos.Add(silo);
         return gateway;
     }
 
-    private static async Task WaitAsync(PostgreSqlServer server, string member)
+    private static async Task WaitAsync(PrivatePostgres server, string member)
     {
         long started = Stopwatch.GetTimestamp();
-        while ((await server.QueryAsync<long>($"SELECT count(*) FROM OrleansMembershipTable WHERE {member}"))[0] == 0)
+        while (await CountAsync(server, $"SELECT count(*) FROM OrleansMembershipTable WHERE {member}") == 0)
         {
             Assert.True(Stopwatch.GetElapsedTime(started) < _patience, $"there is no member with {member}");
             await Task.Delay(50); // the database tells nobody: it has to be asked
         }
+    }
+
+    private static async Task<long> CountAsync(PrivatePostgres server, string query)
+    {
+        await using NpgsqlConnection connection = new(server.ConnectionString());
+        await connection.OpenAsync();
+        await using NpgsqlCommand command = new(query, connection);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    private static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,47 +1,79 @@
+using System.Diagnostics;
 using DistAttention.Cli.Bench.Kernel;
 using DistAttention.Cli.Bench.Measuring;
+using DistAttention.Cli.Shell;
 using DistAttention.Engine;
+using DistAttention.Engine.Compute;
+using DistAttention.Engine.Memory;
+using DistAttention.Engine.Shards;
 using DistAttention.Kernels;
 using DistAttention.Storage;
 
 namespace DistAttention.Cli.Bench.Storage;
 
 /// <summary>
-/// The first query of a process, which reads the whole sequence back from its logs while the system still has them in memory: checked,
-/// widened, packed, and one query computed.
+/// Shards that are read back from their logs, one after the other, into memory that has room for one of them: as queries do over a sequence
+/// that is larger than memory. Logs that are in no cache are held against the disk, others against copying memory.
 /// </summary>
-internal sealed class ReloadBench(SequenceSpec spec, int positions, ScratchFolder scratch, Goal target) : IKernelBench
+internal sealed class ReloadBench(SequenceSpec spec, int positions, ScratchFolder scratch, bool isCached, Goal target) : IKernelBench
 {
-    public string Name => $"reload from cached logs, {positions:N0} positions, {spec.NumHeadsKv} heads, {spec.HeadDim}, {spec.KvType.ToString().ToLowerInvariant()}";
+    private const int Shards = 2;
+
+    public string Name =>
+        $"reload, logs {(isCached ? "cached" : "not cached")}, {positions:N0} positions, {spec.NumHeadsKv} heads, {spec.HeadDim}, {spec.KvType.ToString().ToLowerInvariant()}";
 
     public async Task<BenchRow> RunAsync(Limits limits, BenchSettings settings, CancellationToken cancellationToken)
     {
-        int row = spec.NumHeadsKv * spec.HeadDim;
-        long bytes = KvRows.ByteLength(KvLayout.Of(spec), positions);
-        using FileStorage storage = new(scratch.Next());
-        await using (EmbeddedAttention client = Open())
+        int rows = positions / Shards;
+        string folder = scratch.Next();
+        using FileStorage storage = new(folder);
+        await FillAsync(storage, spec with { ShardLength = rows }, settings, cancellationToken).ConfigureAwait(false);
+        List<ShardId> shards = [];
+        await foreach (ShardId shard in storage.Shards.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            IAttentionSequence sequence = await client.CreateSequenceAsync("bench", spec, cancellationToken).ConfigureAwait(false);
-            float[] k = NormalData.Make(LoadedSequence.KeySeed, 0, (long)positions * row);
-            float[] v = NormalData.Make(LoadedSequence.ValueSeed, 0, (long)positions * row);
-            await sequence.AppendAsync(k, v, cancellationToken: cancellationToken).ConfigureAwait(false);
+            shards.Add(shard);
         }
 
-        float[] q = NormalData.Make(1, 0, (long)spec.NumHeadsQ * spec.HeadDim);
-        float[] output = new float[spec.NumHeadsQ * spec.HeadDimV];
-        Samples samples = await Samples.TakeAsync(settings.Samples, ReloadAsync, limits.CopyAsync).ConfigureAwait(false);
-        return new BenchRow(Name, samples.Fraction(bytes), "of memory copy rate", target)
+        KvLayout layout = KvLayout.Of(spec);
+        using ComputePool pool = new(settings.Threads, settings.Threads);
+        using ShardRegistry registry = new(new ByteBudget(rows / SequenceFormat.BlockLength * layout.BlockBytes), storage.Shards, pool);
+        long bytes = KvRows.ByteLength(layout, positions);
+        DiskRate disk = new(scratch.Next(), bytes);
+        Samples samples = await Samples.TakeAsync(settings.Samples, ReloadAsync, isCached ? limits.CopyAsync : disk.ReadAsync).ConfigureAwait(false);
+        return new BenchRow(Name, samples.Fraction(bytes), isCached ? "of memory copy rate" : "of the disk's sequential read rate", target)
         {
             Also = [new BenchRow($"{Name}: rate", bytes / samples.MedianSeconds / 1e9, "GB/s stored")],
         };
 
-        EmbeddedAttention Open() => new(storage.Configure(new EmbeddedOptions { ComputeThreads = settings.Threads }));
-
-        async Task ReloadAsync()
+        async Task<double> ReloadAsync()
         {
-            await using EmbeddedAttention client = Open();
-            IAttentionSequence sequence = await client.OpenSequenceAsync("bench", cancellationToken).ConfigureAwait(false);
-            await sequence.AttendAsync(q, output, Memory<float>.Empty, cancellationToken: cancellationToken).ConfigureAwait(false);
+            if (!isCached)
+            {
+                foreach (string log in Directory.EnumerateFiles(folder, "*.kvlog", SearchOption.AllDirectories))
+                {
+                    FileCache.Drop(log);
+                }
+            }
+
+            long start = Stopwatch.GetTimestamp();
+            foreach (ShardId id in shards)
+            {
+                Shard shard = await registry.LeaseOrLoadAsync(id, rows, fence: 0, cancellationToken).ConfigureAwait(false)
+                    ?? throw new CliException($"the storage has lost shard {id}");
+                shard.Release();
+            }
+
+            return Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
+    }
+
+    private async Task FillAsync(FileStorage storage, SequenceSpec split, BenchSettings settings, CancellationToken cancellationToken)
+    {
+        int row = spec.NumHeadsKv * spec.HeadDim;
+        float[] k = NormalData.Make(LoadedSequence.KeySeed, 0, (long)positions * row);
+        float[] v = NormalData.Make(LoadedSequence.ValueSeed, 0, (long)positions * row);
+        await using EmbeddedAttention client = new(storage.Configure(new EmbeddedOptions { ComputeThreads = settings.Threads }));
+        IAttentionSequence sequence = await client.CreateSequenceAsync("bench", split, cancellationToken).ConfigureAwait(false);
+        await sequence.AppendAsync(k, v, cancellationToken: cancellationToken).ConfigureAwait(false);
     }
 }

@@ -16,7 +16,9 @@ internal static class StorageCommand
         Option<string> folder = Parsed.Option("--folder", "DIR", "Where to write meanwhile: on the disk to be measured. Default: the folder for temporary files.", Parsed.FileName);
         Verb verb = new(
             "storage",
-            "Durable appends and reloads against the disk's own rate with sync, and the memory's copy rate; measured in turns, medians of ratios.",
+            "Durable appends and reloads against the disk's own rates, and the memory's copy rate; measured in turns, medians of ratios. "
+            + "A reload reads a shard's log, checks it and packs it into memory that another shard gives up; logs not cached: as bytes of log per second over a "
+            + "sequential read of a file that is not cached either; logs cached: over copying memory to memory, bytes copied per second, on as many threads.",
             new Example("the disk under /var/lib", "distattn bench storage --folder /var/lib/distattn-bench"));
         options.AddTo(verb);
         verb.Add(folder);
@@ -40,7 +42,9 @@ internal static class StorageCommand
             SequenceSpec spec = new() { NumHeadsQ = 8, NumHeadsKv = 8, HeadDim = 128, KvType = type };
             int positions = 32_768 / settings.Divisor;
             suite.Add(new DurableAppendBench(spec, positions, scratch, Goal.AtLeast(0.5)));
-            suite.Add(new ReloadBench(spec, positions, scratch, Goal.AtLeast(0.6)));
+            suite.Add(new ReloadBench(spec, positions, scratch, isCached: false, Goal.AtLeast(0.6)));
+            suite.Add(new ReloadBench(spec, positions, scratch, isCached: true, Goal.AtLeast(0.6)));
+            suite.Add(new FirstQueryBench(spec, positions, scratch));
         }
 
         return suite;
