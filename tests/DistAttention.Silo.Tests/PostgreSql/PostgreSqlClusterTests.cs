@@ -106,7 +106,7 @@ public sealed class PostgreSqlClusterTests : IDisposable
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();

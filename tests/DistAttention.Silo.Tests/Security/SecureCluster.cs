@@ -83,7 +83,7 @@ public sealed class SecureCluster : IAsyncLifetime
 
     private async Task StartSiloAsync(string name)
     {
-        (int siloPort, int gatewayPort) = (PostgreSqlServer.FreePort(), PostgreSqlServer.FreePort());
+        (int siloPort, int gatewayPort) = (PostgreSql.PostgreSqlClusterTests.FreePort(), PostgreSql.PostgreSqlClusterTests.FreePort());
         List<string> arguments =
         [
             "--folder", Path.Combine(Folder, "members"), "--storage", Path.Combine(Folder, "sequences"), "--name", name,
