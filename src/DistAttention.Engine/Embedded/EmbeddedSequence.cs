@@ -142,57 +142,49 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         _client.Gate.Enter(cost);
         try
         {
-            AttentionSummary summary = await RunInsideAsync(q, options, mask, sink, cancellationToken).ConfigureAwait(false);
+            using Deadline deadline = new(options.Timeout, _client.Options.TimeProvider, cancellationToken, _client.Cancellations);
+            using SnapshotPin pin = await PinAsync(options, cancellationToken).ConfigureAwait(false);
+            CallTotals totals = new(rows, options.Progress);
+            long first = Planner.FirstQueryPosition(options, rows, pin.Snapshot.State.Length);
+            try
+            {
+                await ValidateJob.RunAsync(_client.Pool, q, rows, Spec, _caller, deadline.Token).ConfigureAwait(false);
+                TileQuery whole = new()
+                {
+                    Snapshot = pin.Snapshot,
+                    Caller = _caller,
+                    Q = q,
+                    FirstRow = 0,
+                    Rows = rows,
+                    FirstQueryPosition = first,
+                    Options = options,
+                    Mask = mask,
+                    RowsPerPlan = Planner.TileRows(Spec),
+                    Output = sink.OutputOf(0, rows),
+                };
+                int tileRows = TileRows(whole);
+                if (rows > tileRows)
+                {
+                    await RunTilesAsync(whole, tileRows, sink, totals, deadline.Token).ConfigureAwait(false);
+                }
+                else if (rows > 0)
+                {
+                    await RunTileAsync(whole, sink, totals, deadline.Token).ConfigureAwait(false);
+                }
+            }
+            catch (OperationCanceledException e)
+            {
+                deadline.ThrowIfItWas(e);
+                throw;
+            }
+
             isDone = true;
-            return summary;
+            return totals.Summary(pin.Snapshot.State, first);
         }
         finally
         {
             _client.Gate.Leave(cost, isDone);
         }
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<AttentionSummary> RunInsideAsync(ReadOnlyMemory<float> q, AttendOptions options, CompiledMask mask, TileSink sink, CancellationToken cancellationToken)
-    {
-        int rows = q.Length / (Spec.NumHeadsQ * Spec.HeadDim);
-        using Deadline deadline = new(options.Timeout, _client.Options.TimeProvider, cancellationToken, _client.Cancellations);
-        using SnapshotPin pin = await PinAsync(options, cancellationToken).ConfigureAwait(false);
-        CallTotals totals = new(rows, options.Progress);
-        long first = Planner.FirstQueryPosition(options, rows, pin.Snapshot.State.Length);
-        try
-        {
-            await ValidateJob.RunAsync(_client.Pool, q, rows, Spec, _caller, deadline.Token).ConfigureAwait(false);
-            TileQuery whole = new()
-            {
-                Snapshot = pin.Snapshot,
-                Caller = _caller,
-                Q = q,
-                FirstRow = 0,
-                Rows = rows,
-                FirstQueryPosition = first,
-                Options = options,
-                Mask = mask,
-                RowsPerPlan = Planner.TileRows(Spec),
-                Output = sink.OutputOf(0, rows),
-            };
-            int tileRows = TileRows(whole);
-            if (rows > tileRows)
-            {
-                await RunTilesAsync(whole, tileRows, sink, totals, deadline.Token).ConfigureAwait(false);
-            }
-            else if (rows > 0)
-            {
-                await RunTileAsync(whole, sink, totals, deadline.Token).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException e)
-        {
-            deadline.ThrowIfItWas(e);
-            throw;
-        }
-
-        return totals.Summary(pin.Snapshot.State, first);
     }
 
     /// <summary>
