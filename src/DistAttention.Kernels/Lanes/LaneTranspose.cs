@@ -20,7 +20,7 @@ internal static unsafe class LaneTranspose
                 int c = 0;
                 for (; c <= columns - 16; c += 16)
                 {
-                    SixteenBySixteen(source + (r * sourceStride) + c, sourceStride, destination + (c * destinationStride) + r, destinationStride);
+                    SixteenBySixteen<Placed>(source + (r * sourceStride) + c, sourceStride, destination + (c * destinationStride) + r, destinationStride);
                 }
 
                 if (c < columns)
@@ -31,6 +31,34 @@ internal static unsafe class LaneTranspose
         }
 
         ByFours(source + (r * sourceStride), sourceStride, destination + r, destinationStride, rows - r, columns);
+    }
+
+    /// <summary>A transposed line of sixteen floats on its way to memory.</summary>
+    internal interface ILinePlace
+    {
+        static abstract void Put(Vector512<float> line, float* to);
+    }
+
+    /// <summary>Sixteen rows of sixteen floats, transposed, with 512-bit registers.</summary>
+    /// <typeparam name="TPlace">How lines are stored.</typeparam>
+    /// <param name="from">The first row.</param>
+    /// <param name="fromStride">Floats to the next row.</param>
+    /// <param name="to">The first line.</param>
+    /// <param name="toStride">Floats to the next line.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SixteenBySixteen<TPlace>(float* from, nint fromStride, float* to, nint toStride)
+        where TPlace : struct, ILinePlace
+    {
+        // Pairs, then fours within each quarter of a register, then quarters: 64 shuffles for 256 floats.
+        // [4 rows] → [4 columns of each quarter]: quarter q of the i-th result holds column 4q + i of the four rows.
+        Fours(from + (0 * fromStride), fromStride, out Vector512<float> a0, out Vector512<float> a1, out Vector512<float> a2, out Vector512<float> a3);
+        Fours(from + (4 * fromStride), fromStride, out Vector512<float> b0, out Vector512<float> b1, out Vector512<float> b2, out Vector512<float> b3);
+        Fours(from + (8 * fromStride), fromStride, out Vector512<float> c0, out Vector512<float> c1, out Vector512<float> c2, out Vector512<float> c3);
+        Fours(from + (12 * fromStride), fromStride, out Vector512<float> d0, out Vector512<float> d1, out Vector512<float> d2, out Vector512<float> d3);
+        Quarters<TPlace>(a0, b0, c0, d0, to + (0 * toStride), 4 * toStride);
+        Quarters<TPlace>(a1, b1, c1, d1, to + (1 * toStride), 4 * toStride);
+        Quarters<TPlace>(a2, b2, c2, d2, to + (2 * toStride), 4 * toStride);
+        Quarters<TPlace>(a3, b3, c3, d3, to + (3 * toStride), 4 * toStride);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -67,21 +95,6 @@ internal static unsafe class LaneTranspose
         }
     }
 
-    /// <summary>Pairs, then fours within each quarter of a register, then quarters: 64 shuffles for 256 floats.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SixteenBySixteen(float* from, nint fromStride, float* to, nint toStride)
-    {
-        // [4 rows] → [4 columns of each quarter]: quarter q of the i-th result holds column 4q + i of the four rows.
-        Fours(from + (0 * fromStride), fromStride, out Vector512<float> a0, out Vector512<float> a1, out Vector512<float> a2, out Vector512<float> a3);
-        Fours(from + (4 * fromStride), fromStride, out Vector512<float> b0, out Vector512<float> b1, out Vector512<float> b2, out Vector512<float> b3);
-        Fours(from + (8 * fromStride), fromStride, out Vector512<float> c0, out Vector512<float> c1, out Vector512<float> c2, out Vector512<float> c3);
-        Fours(from + (12 * fromStride), fromStride, out Vector512<float> d0, out Vector512<float> d1, out Vector512<float> d2, out Vector512<float> d3);
-        Quarters(a0, b0, c0, d0, to + (0 * toStride), 4 * toStride);
-        Quarters(a1, b1, c1, d1, to + (1 * toStride), 4 * toStride);
-        Quarters(a2, b2, c2, d2, to + (2 * toStride), 4 * toStride);
-        Quarters(a3, b3, c3, d3, to + (3 * toStride), 4 * toStride);
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Fours(float* from, nint stride, out Vector512<float> r0, out Vector512<float> r1, out Vector512<float> r2, out Vector512<float> r3)
     {
@@ -101,7 +114,8 @@ internal static unsafe class LaneTranspose
 
     /// <summary>Transposes the quarters of four registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Quarters(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* to, nint stride)
+    private static void Quarters<TPlace>(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* to, nint stride)
+        where TPlace : struct, ILinePlace
     {
         const byte Even = 0b10_00_10_00;
         const byte Odd = 0b11_01_11_01;
@@ -109,10 +123,10 @@ internal static unsafe class LaneTranspose
         Vector512<float> ab13 = Avx512F.Shuffle4x128(a, b, Odd);
         Vector512<float> cd02 = Avx512F.Shuffle4x128(c, d, Even);
         Vector512<float> cd13 = Avx512F.Shuffle4x128(c, d, Odd);
-        Avx512F.Shuffle4x128(ab02, cd02, Even).Store(to);
-        Avx512F.Shuffle4x128(ab13, cd13, Even).Store(to + stride);
-        Avx512F.Shuffle4x128(ab02, cd02, Odd).Store(to + (2 * stride));
-        Avx512F.Shuffle4x128(ab13, cd13, Odd).Store(to + (3 * stride));
+        TPlace.Put(Avx512F.Shuffle4x128(ab02, cd02, Even), to);
+        TPlace.Put(Avx512F.Shuffle4x128(ab13, cd13, Even), to + stride);
+        TPlace.Put(Avx512F.Shuffle4x128(ab02, cd02, Odd), to + (2 * stride));
+        TPlace.Put(Avx512F.Shuffle4x128(ab13, cd13, Odd), to + (3 * stride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -182,5 +196,12 @@ internal static unsafe class LaneTranspose
         return AdvSimd.Arm64.IsSupported
             ? AdvSimd.Arm64.ZipHigh(a, b)
             : Vector128.Create(a[1], b[1]);
+    }
+
+    /// <summary>Stored as usual.</summary>
+    internal readonly struct Placed : ILinePlace
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Put(Vector512<float> line, float* to) => line.Store(to);
     }
 }

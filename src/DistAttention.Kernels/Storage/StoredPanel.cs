@@ -40,6 +40,11 @@ internal static unsafe class StoredPanel
 
         if (stride % sizeof(float) == 0)
         {
+            for (; stream && Avx512F.IsSupported && w <= words - Words; w += Words)
+            {
+                LaneTranspose.SixteenBySixteen<Streamed<T>>((float*)from + w, stride / sizeof(float), (float*)(panel + ((nint)w * Line)), Rows);
+            }
+
             for (; w < words; w += Words)
             {
                 int here = Math.Min(Words, words - w);
@@ -134,5 +139,13 @@ internal static unsafe class StoredPanel
     {
         Vector256<ushort> low = Low(words & Vector512.Create(0xFFu));
         return Vector128.Narrow(low.GetLower(), low.GetUpper());
+    }
+
+    /// <summary>In the order of its columns, past the caches.</summary>
+    private readonly struct Streamed<T> : LaneTranspose.ILinePlace
+        where T : unmanaged
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Put(Vector512<float> line, float* to) => InColumns<T>(line.AsByte()).StoreAlignedNonTemporal((byte*)to);
     }
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using DistAttention.Cli.Tests.Running;
 using DistAttention.Silo.Tests.Cluster;
 using DistAttention.Testing.Postgres;
@@ -76,12 +74,12 @@ public sealed class PostgreSqlClusterTests : IDisposable
     /// <returns>Its gateway.</returns>
     private int Start(PrivatePostgres server, string name)
     {
-        int gateway = FreePort();
+        int gateway = FreePort.Next();
         Process silo = Distattn.StartProgram(
             SiloProgram,
             [.. _home.Environment, ("DISTATTN_Cluster__ProbeTimeout", "00:00:00.5"), ("DISTATTN_Cluster__Refresh", "00:00:01")],
             "--mode", "PostgreSql", "--connection-string", server.ConnectionString(), "--storage-connection-string", server.ConnectionString(), "--name", name,
-            "--silo-port", $"{FreePort()}", "--gateway-port", $"{gateway}", "--compute-threads", "1");
+            "--silo-port", $"{FreePort.Next()}", "--gateway-port", $"{gateway}", "--compute-threads", "1");
         silo.OutputDataReceived += static (_, _) => { };
         silo.BeginOutputReadLine();
         _silos.Add(silo);
@@ -104,12 +102,5 @@ public sealed class PostgreSqlClusterTests : IDisposable
         await connection.OpenAsync();
         await using NpgsqlCommand command = new(query, connection);
         return (long)(await command.ExecuteScalarAsync())!;
-    }
-
-    internal static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using DistAttention.Client;
 using DistAttention.Contracts.Access;
 using DistAttention.Contracts.Tls;
-using DistAttention.Silo.Tests.PostgreSql;
+using DistAttention.Silo.Tests.Cluster;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -83,7 +83,7 @@ public sealed class SecureCluster : IAsyncLifetime
 
     private async Task StartSiloAsync(string name)
     {
-        (int siloPort, int gatewayPort) = (PostgreSql.PostgreSqlClusterTests.FreePort(), PostgreSql.PostgreSqlClusterTests.FreePort());
+        (int siloPort, int gatewayPort) = (FreePort.Next(), FreePort.Next());
         List<string> arguments =
         [
             "--folder", Path.Combine(Folder, "members"), "--storage", Path.Combine(Folder, "sequences"), "--name", name,

@@ -15,6 +15,8 @@ namespace DistAttention.Cli.Bench.Storage;
 /// Shards that are read back from their logs, one after the other, into memory that has room for one of them: as queries do over a sequence
 /// that is larger than memory. Logs that are in no cache are held against the disk, others against copying memory.
 /// </summary>
+// A cached reload moves each byte twice where a copy moves it once: out of the system's cache into a buffer, and from there into a block. On the
+// machine this was written on, in processor time per byte over that of a copy: the system's part alone 0.64 to 0.70, checksum 0.25, packing 0.6.
 internal sealed class ReloadBench(SequenceSpec spec, int positions, ScratchFolder scratch, bool isCached, Goal target) : IKernelBench
 {
     private const int Shards = 2;
