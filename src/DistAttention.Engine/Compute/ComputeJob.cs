@@ -9,7 +9,7 @@ namespace DistAttention.Engine.Compute;
 public abstract class ComputeJob : IValueTaskSource
 {
     private ManualResetValueTaskSourceCore<bool> _completion = new() { RunContinuationsAsynchronously = true };
-    private int _isOver;
+    private bool _isOver;
     private ExceptionDispatchInfo? _failure;
     private int _next;
     private int _unfinished;
@@ -108,7 +108,7 @@ public abstract class ComputeJob : IValueTaskSource
 
     private void Complete(Exception? failure)
     {
-        if (Interlocked.Exchange(ref _isOver, 1) != 0)
+        if (Interlocked.Exchange(ref _isOver, true))
         {
             return;
         }

@@ -191,7 +191,8 @@ internal sealed class Coordinator
         CallerId caller = _caller.Current;
         long length = options.Length ?? _snapshots.LengthSeen(call.Sequence.Uid);
         long first = Planner.FirstQueryPosition(options, call.TotalRows, length) + call.FirstRow;
-        CallCost cost = CallCosts.OfAttend(caller, spec, call.Rows, first, mask, length, call.FirstRow > 0 ? Timeout.InfiniteTimeSpan : call.TimeLeft); // the call has begun already
+        TimeSpan timeLeft = call.TotalRows > call.Rows ? Timeout.InfiniteTimeSpan : call.TimeLeft; // tiles do not wait for tiles of their own call: it was let in by its client
+        CallCost cost = CallCosts.OfAttend(caller, spec, call.Rows, first, mask, length, timeLeft);
         return SiloGates.ThroughAsync(_gate, cost, () => RunInsideAsync(call, spec, options, mask, caller, run, cancellationToken));
     }
 
