@@ -14,6 +14,7 @@ namespace Orleans.Hosting;
 public static class ClientBuilderExtensions
 {
     /// <summary>Adds <see cref="IAttentionClient"/> to a host that has an Orleans client (or is a silo).</summary>
+    /// <remarks>Inside a silo with tokens, the client is the cluster itself: it sees the sequences of all tenants, under their full names.</remarks>
     /// <param name="services">The host's services.</param>
     /// <param name="configure">Changes the defaults.</param>
     public static IServiceCollection AddDistAttentionClient(this IServiceCollection services, Action<DistAttentionClientOptions>? configure = null)

@@ -83,7 +83,7 @@ internal sealed class GatewayProbe(IServiceProvider services, TimeProvider time)
         }
         catch (TlsHandshakeException error)
         {
-            return error.Message;
+            return error.IsLate ? null : error.Message;
         }
 
         await using (secured.ConfigureAwait(false))

@@ -15,6 +15,7 @@ public sealed class ErrorTests
         new OverloadedException("The queue", TimeSpan.FromMilliseconds(123)),
         new AttentionTimeoutException(TimeSpan.FromSeconds(7), new SequenceNotFoundException("inner")),
         new AttentionTimeoutException(TimeSpan.FromSeconds(7)),
+        new AccessDeniedException("the call carries no token"),
         new PartialFailureException(8, 3, new InvalidOperationException("first cause")),
         new SequenceNotFoundException("a/b"),
         new SequenceExistsException("a/b"),

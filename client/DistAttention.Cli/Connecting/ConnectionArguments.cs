@@ -29,6 +29,11 @@ internal sealed partial class ConnectionArguments
             verb.Add(place);
         }
 
+        foreach (Option detail in _connector?.Details ?? [])
+        {
+            verb.Add(detail);
+        }
+
         verb.Validators.Add(result =>
         {
             string[] given = [.. places.Where(place => IsGiven(result, place)).Select(static place => place.Name)];

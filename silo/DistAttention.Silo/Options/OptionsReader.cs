@@ -50,11 +50,13 @@ internal sealed class OptionsReader(HostApplicationBuilder builder)
 
         try
         {
-            property.SetValue(options, option.Get(property.PropertyType));
+            // Strict, because the binder leaves elements of lists that it cannot read out without a word.
+            object? value = option.Get(property.PropertyType, static binder => binder.ErrorOnUnknownConfiguration = true);
+            property.SetValue(options, value ?? (typeof(IEnumerable<object>).IsAssignableFrom(property.PropertyType) ? throw new InvalidOperationException("it is not a list") : value));
         }
-        catch (InvalidOperationException error) when (option.Value is null)
+        catch (InvalidOperationException error) when (typeof(IEnumerable<object>).IsAssignableFrom(property.PropertyType))
         {
-            _problems.Add(error.Message); // of one of the options inside, which it names
+            _problems.Add($"{option.Path} cannot be read: {error.GetBaseException().Message}");
         }
         catch (InvalidOperationException)
         {

@@ -10,7 +10,7 @@ public interface ICallSite : IAddressable
     /// <summary>How a call stands: a cheap question to whoever is slow to answer it.</summary>
     /// <param name="callId">The call.</param>
     [AlwaysInterleave]
-    [ClientCall(Rights.Read)]
+    [ClientCall(Rights.None)]
     [Alias("Ask")]
     Task<CallProgress> AskAsync(Guid callId);
 
@@ -21,7 +21,7 @@ public interface ICallSite : IAddressable
     /// <param name="callId">The call.</param>
     [OneWay]
     [AlwaysInterleave]
-    [ClientCall(Rights.Read)]
+    [ClientCall(Rights.None)]
     [Alias("Cancel")]
     Task CancelAsync(Guid callId);
 }

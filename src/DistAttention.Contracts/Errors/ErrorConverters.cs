@@ -94,6 +94,14 @@ internal sealed class AttentionTimeoutConverter : IConverter<AttentionTimeoutExc
 }
 
 [RegisterConverter]
+internal sealed class AccessDeniedConverter : IConverter<AccessDeniedException, ErrorFields>
+{
+    public AccessDeniedException ConvertFromSurrogate(in ErrorFields f) => new(f.First!);
+
+    public ErrorFields ConvertToSurrogate(in AccessDeniedException e) => new() { First = e.Reason };
+}
+
+[RegisterConverter]
 internal sealed class PartialFailureConverter : IConverter<PartialFailureException, ErrorFields>
 {
     public PartialFailureException ConvertFromSurrogate(in ErrorFields f) => new((int)f.A, (int)f.B, f.Inner!);

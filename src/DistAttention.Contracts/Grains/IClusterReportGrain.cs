@@ -7,7 +7,7 @@ namespace DistAttention.Contracts;
 public interface IClusterReportGrain : IGrainWithIntegerKey
 {
     /// <summary>One report per live silo, in the order of their addresses.</summary>
-    [ClientCall(Rights.Read)]
+    [ClientCall(Rights.None)]
     [Alias("Report")]
     Task<SiloReport[]> GetReportAsync();
 }

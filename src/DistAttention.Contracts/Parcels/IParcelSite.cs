@@ -12,7 +12,7 @@ public interface IParcelSite : IAddressable
     /// <param name="part">Which part, from 0 on, in order.</param>
     /// <exception cref="CorruptPayloadException">There is no such parcel any more; the call that gave it is made again.</exception>
     [AlwaysInterleave]
-    [ClientCall(Rights.Read)]
+    [ClientCall(Rights.None)]
     [Alias("Fetch")]
     Task<ParcelPart> FetchAsync(Guid id, int part);
 }

@@ -14,6 +14,7 @@ namespace DistAttention.Contracts.Tls;
 public sealed partial class TlsChannel
 {
     private const int MaxNameLength = 100;
+    private const SslProtocols Versions = SslProtocols.Tls12 | SslProtocols.Tls13;
 
     private readonly TlsSettings _settings;
     private readonly TlsCredentials _credentials;
@@ -63,6 +64,7 @@ public sealed partial class TlsChannel
                     TargetHost = _settings.SiloName ?? "",
                     ClientCertificateContext = files.Context,
                     CertificateChainPolicy = PolicyOf(files),
+                    EnabledSslProtocols = Versions,
                     AllowTlsResume = false, // whoever was trusted before the files changed has to be trusted again
                 },
                 token),
@@ -82,6 +84,7 @@ public sealed partial class TlsChannel
                     ServerCertificateContext = files.Context,
                     CertificateChainPolicy = PolicyOf(files),
                     AllowTlsResume = false,
+                    EnabledSslProtocols = Versions,
                 },
                 token),
             cancellationToken);
@@ -105,10 +108,12 @@ public sealed partial class TlsChannel
         catch (Exception error) when (error is AuthenticationException or IOException or OperationCanceledException or InvalidOperationException && !cancellationToken.IsCancellationRequested)
         {
             await secured.DisposeAsync().ConfigureAwait(false);
+            bool isLate = problem is null && timer.IsCancellationRequested;
             throw new TlsHandshakeException(
                 problem
-                    ?? (timer.IsCancellationRequested ? $"the other side has not finished the TLS handshake within {_settings.HandshakeTimeout.TotalSeconds:0.###} s"
+                    ?? (isLate ? $"the other side has not finished the TLS handshake within {_settings.HandshakeTimeout.TotalSeconds:0.###} s"
                     : $"the other side does not speak TLS, or not with this side: {error.Message}"),
+                isLate,
                 error);
         }
         catch

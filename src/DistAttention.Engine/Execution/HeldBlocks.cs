@@ -57,6 +57,7 @@ internal sealed class HeldBlocks : IDisposable
 
                 try
                 {
+                    shard.RequireLayoutOf(request.Spec);
                     if (!held.TryAdd(shard, slice.Length))
                     {
                         (notHere ??= []).Add(slice.Shard.Id);

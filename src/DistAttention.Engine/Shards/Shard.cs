@@ -140,12 +140,25 @@ public sealed partial class Shard : CountedLease
         }
     }
 
+    /// <summary>Refuses callers who take its rows for others than they are: they would read past them, or write past their blocks.</summary>
+    /// <param name="spec">The shape and storage that the caller goes by.</param>
+    /// <exception cref="InvalidSpecException">The rows lie in memory otherwise.</exception>
+    public void RequireLayoutOf(SequenceSpec spec)
+    {
+        if (KvLayout.Of(spec) != Layout || spec.ShardLength != Spec.ShardLength)
+        {
+            throw new InvalidSpecException(nameof(SequenceSpec), $"the rows of shard {Id} are of another shape or storage");
+        }
+    }
+
     /// <summary>Makes room for rows, so that packing them cannot fail. <see cref="Complete"/> or <see cref="Abandon"/> must follow.</summary>
     /// <param name="write">The rows, not yet validated against the shard.</param>
+    /// <exception cref="InvalidSpecException">The rows are not of the shard's shape and storage.</exception>
     /// <exception cref="StaleWriteException">A newer reservation has written here.</exception>
     /// <exception cref="CapacityExceededException">The budget cannot pay for the blocks; none was taken.</exception>
     public void Prepare(in ShardWrite write)
     {
+        RequireLayoutOf(write.Spec);
         ArgumentOutOfRangeException.ThrowIfNegative(write.FirstIdx);
         ArgumentOutOfRangeException.ThrowIfNegative(write.Count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((long)write.FirstIdx + write.Count, Spec.ShardLength);

@@ -193,12 +193,11 @@ internal sealed class Coordinator
         long first = Planner.FirstQueryPosition(options, call.TotalRows, length) + call.FirstRow;
         TimeSpan timeLeft = call.TotalRows > call.Rows ? Timeout.InfiniteTimeSpan : call.TimeLeft; // tiles do not wait for tiles of their own call: it was let in by its client
         CallCost cost = CallCosts.OfAttend(caller, spec, call.Rows, first, mask, length, timeLeft);
-        return SiloGates.ThroughAsync(_gate, cost, () => RunInsideAsync(call, spec, options, mask, caller, run, cancellationToken));
+        return SiloGates.ThroughAsync(_gate, cost, () => RunInsideAsync(call, options, mask, caller, run, cancellationToken));
     }
 
     private async Task<T> RunInsideAsync<T>(
         AttendCall call,
-        SequenceSpec spec,
         AttendOptions options,
         CompiledMask mask,
         CallerId caller,
@@ -211,6 +210,7 @@ internal sealed class Coordinator
         try
         {
             LedgerSnapshot snapshot = await _snapshots.GetAsync(ledger, call.Pinned, call.Terms.Length, either.Token).ConfigureAwait(false);
+            SequenceSpec spec = snapshot.Spec; // the ledger's, whatever the caller takes it for
             long first = Planner.FirstQueryPosition(options, call.TotalRows, snapshot.State.Length);
             TileQuery query = new()
             {

@@ -13,7 +13,7 @@ namespace DistAttention.Grains;
 [KeepAlive]
 [GrainType(TypeName)]
 [HolderPlacement]
-internal sealed class SequenceGrain : Grain, ISequenceGrain
+internal sealed class SequenceGrain : Grain, ISequenceGrain, IVacant
 {
     public const string TypeName = "sequence";
 
@@ -45,6 +45,8 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain
         _time = time;
         _placement = new GroupPlacement(silos);
     }
+
+    public bool IsVacant => _ledger is null && _opening.CurrentCount > 0;
 
     private SequenceId Id { get; set; }
 

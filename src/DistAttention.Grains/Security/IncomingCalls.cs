@@ -32,19 +32,36 @@ internal sealed partial class IncomingCalls(TokenBook tokens, ClusterProof proof
 
     public async Task Invoke(IIncomingGrainCallContext context)
     {
-        Caller caller = RequestContext.Get(CallHeaders.Proof) is null && context.InterfaceMethod.DeclaringType!.FullName == Manifest
-            ? _nobody
-            : CallerOf(context);
-        RequestContext.Remove(CallHeaders.Token);
-        RequestContext.Remove(CallHeaders.Proof);
-        RequestContext.Remove(CallHeaders.Tenant);
-        tenant.Is(caller);
-        if (caller.IsClient && caller != _nobody)
-        {
-            RequireAllowed(context, caller);
-        }
-
+        Admit(context);
         await context.Invoke();
+    }
+
+    private void Admit(IIncomingGrainCallContext context)
+    {
+        try
+        {
+            Caller caller = RequestContext.Get(CallHeaders.Proof) is null && context.InterfaceMethod.DeclaringType!.FullName == Manifest
+                ? _nobody
+                : CallerOf(context);
+            RequestContext.Remove(CallHeaders.Token);
+            RequestContext.Remove(CallHeaders.Proof);
+            RequestContext.Remove(CallHeaders.Tenant);
+            tenant.Is(caller);
+            if (caller.IsClient && caller != _nobody)
+            {
+                RequireAllowed(context, caller);
+            }
+        }
+        catch (DistAttentionException)
+        {
+            // The call has activated a grain that nobody else has asked for: it must not stay for ever.
+            if (context.Grain is IVacant { IsVacant: true })
+            {
+                context.TargetContext.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, "A call was refused, and there is nothing here."));
+            }
+
+            throw;
+        }
     }
 
     private Caller CallerOf(IIncomingGrainCallContext context)

@@ -14,7 +14,7 @@ namespace DistAttention.Grains;
 [KeepAlive]
 [GrainType(TypeName)]
 [HolderPlacement]
-internal sealed class KvShardGrain : Grain, IKvShardGrain
+internal sealed class KvShardGrain : Grain, IKvShardGrain, IVacant
 {
     public const string TypeName = "kvshard";
 
@@ -37,6 +37,9 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain
         _gates = gates;
         _caller = caller;
     }
+
+    /// <summary>Without rows in memory it is found as well by whoever asks for it next.</summary>
+    public bool IsVacant => _shards.Registry.ResidentBytes(_id) == 0;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {

@@ -1,4 +1,7 @@
+using DistAttention.Engine.Compute;
+using DistAttention.Engine.Execution;
 using DistAttention.Engine.Memory;
+using DistAttention.Engine.Planning;
 using DistAttention.Engine.Shards;
 using DistAttention.Engine.Tests.Embedded;
 using DistAttention.Kernels;
@@ -58,6 +61,42 @@ public sealed class ShardTests
 
         shard.Release();
         Assert.Equal(0, _budget.UsedBytes);
+    }
+
+    [Fact]
+    public async Task RowsAreReadAndWrittenInTheShapeTheyHave()
+    {
+        Shard shard = new(_id, _spec, _budget);
+        WriteAll(shard, Write(0, 300));
+        SequenceSpec[] others = [_spec with { HeadDim = 8 }, _spec with { HeadDimV = 4 }, _spec with { NumHeadsKv = 1 }, _spec with { KvType = KvDataType.Int8 }, _spec with { ShardLength = 2048 }];
+        foreach (SequenceSpec other in others)
+        {
+            InvalidSpecException error = Assert.Throws<InvalidSpecException>(() => shard.Prepare(Write(300, 1) with { Spec = other }));
+            Assert.Contains("of another shape or storage", error.Message, StringComparison.Ordinal);
+        }
+
+        AssertReads(shard, 300);
+        shard.Release();
+
+        // Nor does a query that takes them for wider than they are read past them.
+        using ComputePool pool = new(1, 64);
+        ShardService service = new(new ShardRegistry(_budget, new ResidentShardStore()), pool);
+        await service.WriteAsync(Write(0, 300), CancellationToken.None);
+        SequenceSpec wide = _spec with { HeadDim = 400 };
+        TileRequest request = new()
+        {
+            Spec = wide,
+            Snapshot = new SequenceSnapshot(0, 300),
+            Q = new float[wide.NumHeadsQ * 400],
+            Rows = 1,
+            FirstQueryPosition = 299,
+            Mask = AttentionMask.Full,
+            Score = ScoreFunction.ScaledDot,
+            Shards = [new ShardSlice(new ShardEntry(_id, OwnerId.Local), 300)],
+            Nodes = [new TreeNode(0, 0)],
+            Fence = 0,
+        };
+        await Assert.ThrowsAsync<InvalidSpecException>(() => service.ComputeAsync(request, CancellationToken.None).AsTask());
     }
 
     [Fact]

@@ -17,6 +17,8 @@ public sealed class SecureCluster : IAsyncLifetime
 
     private readonly List<IHost> _silos = [];
 
+    internal IEnumerable<IServiceProvider> Silos => _silos.Select(static s => s.Services);
+
     internal string Folder { get; } = Directory.CreateTempSubdirectory("distattn-secure-").FullName;
 
     internal TestAuthority Authority { get; private set; } = null!;
@@ -76,7 +78,7 @@ public sealed class SecureCluster : IAsyncLifetime
         Gateways = { Gateways[0], Gateways[1] },
         Token = token?.Text,
         Tls = ClientTls,
-        ConnectTimeout = TimeSpan.FromSeconds(10),
+        ConnectTimeout = TimeSpan.FromSeconds(40),
     };
 
     internal Task<DistAttentionClient> ConnectAsync(ApiToken? token) => DistAttentionClient.ConnectAsync(Options(token));
@@ -89,7 +91,7 @@ public sealed class SecureCluster : IAsyncLifetime
             "--folder", Path.Combine(Folder, "members"), "--storage", Path.Combine(Folder, "sequences"), "--name", name,
             "--silo-port", $"{siloPort}", "--gateway-port", $"{gatewayPort}", "--compute-threads", "1",
             "--tls-cert", SiloTls.CertificateFile!, "--tls-key", SiloTls.KeyFile!, "--tls-ca", SiloTls.CaFile!, "--tls-silo-name", SiloName,
-            "--Tls:ReloadInterval", "00:00:00", "--Tls:HandshakeTimeout", "00:00:02", "--Attention:PreambleTimeout", "00:00:00.5",
+            "--Tls:ReloadInterval", "00:00:00", "--Tls:HandshakeTimeout", "00:00:03", "--Attention:PreambleTimeout", "00:00:01",
             "--Logging:LogLevel:Default", "Trace", "--Access:ClusterKey", ClusterKey,
         ];
         (ApiToken Token, Rights Rights)[] tokens = [(A, Rights.Read | Rights.Write), (B, Rights.Read | Rights.Write), (Reader, Rights.Read), (Admin, Rights.Read | Rights.Admin)];
@@ -101,8 +103,11 @@ public sealed class SecureCluster : IAsyncLifetime
 
         HostApplicationBuilder builder = SiloHost.CreateBuilder([.. arguments]);
         builder.Logging.ClearProviders();
-        builder.Logging.SetMinimumLevel(LogLevel.Trace);
-        builder.Logging.AddFilter(static (_, _) => true);
+        builder.Services.PostConfigure<LoggerFilterOptions>(static filter =>
+        {
+            filter.Rules.Clear(); // those of appsettings.json
+            filter.MinLevel = LogLevel.Trace;
+        });
         builder.Services.AddSingleton<ILoggerProvider>(Logs);
         IHost silo = builder.Build();
         _silos.Add(silo);

@@ -50,7 +50,7 @@ internal sealed class TestAuthority : IDisposable
             KeyFile = Path.Combine(_folder, $"{name}-key.pem"),
             CaFile = CaFile,
             ReloadInterval = TimeSpan.Zero,
-            HandshakeTimeout = TimeSpan.FromSeconds(2),
+            HandshakeTimeout = TimeSpan.FromSeconds(10),
         };
         File.WriteAllText(settings.KeyFile, key.ExportPkcs8PrivateKeyPem());
         File.WriteAllText(settings.CertificateFile, certificate.ExportCertificatePem());

@@ -15,7 +15,7 @@ namespace DistAttention.Silo.Tests.Security;
 public sealed class TlsTests(SecureCluster cluster)
 {
     /// <summary>Far below the time that connecting may take: refusals come by themselves.</summary>
-    private static readonly TimeSpan _soon = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan _soon = TimeSpan.FromSeconds(20);
 
     public static TheoryData<string, string> Refused => new()
     {
@@ -81,11 +81,14 @@ public sealed class TlsTests(SecureCluster cluster)
         await Assert.ThrowsAsync<SequenceNotFoundException>(() => client.OpenSequenceAsync("none"));
     }
 
-    [Theory]
-    [InlineData("", false)] // says nothing
-    [InlineData("\0\u0004\0\0 only a part of what it announces", false)]
-    [InlineData("\u0001\u0004\0\0 announces more than is allowed", true)]
-    public async Task WhoeverDoesNotIntroduceItselfIsCutOff(string sent, bool atOnce)
+    [Fact]
+    public Task WhoeverDoesNotIntroduceItselfIsCutOff() => Task.WhenAll(
+        HandshakeAsync(),
+        IntroduceAsync("", atOnce: false),
+        IntroduceAsync("\0\u0004\0\0 only a part of what it announces", atOnce: false),
+        IntroduceAsync("\u0001\u0004\0\0 announces more than is allowed", atOnce: true));
+
+    private async Task IntroduceAsync(string sent, bool atOnce)
     {
         using TcpClient tcp = new();
         await tcp.ConnectAsync(cluster.Gateways[0]);
@@ -93,15 +96,15 @@ public sealed class TlsTests(SecureCluster cluster)
         long started = Stopwatch.GetTimestamp();
         await stream.WriteAsync(sent.Select(static c => (byte)c).ToArray());
         Assert.True(await EndsAsync(stream, _soon));
-        Assert.True(atOnce || Stopwatch.GetElapsedTime(started) > TimeSpan.FromMilliseconds(400), "it had no time");
+        Assert.True(atOnce || Stopwatch.GetElapsedTime(started) > TimeSpan.FromMilliseconds(500), "it had no time");
     }
 
-    [Fact]
-    public async Task AHandshakeThatNeverEndsIsCutOff()
+    /// <summary>A record of TLS begins, and does not end.</summary>
+    private async Task HandshakeAsync()
     {
         using TcpClient tcp = new();
         await tcp.ConnectAsync(cluster.Gateways[0]);
-        await tcp.GetStream().WriteAsync(new byte[] { 22, 3, 1 }); // a record of TLS begins
+        await tcp.GetStream().WriteAsync(new byte[] { 22, 3, 1 });
         Assert.True(await EndsAsync(tcp.GetStream(), _soon));
     }
 

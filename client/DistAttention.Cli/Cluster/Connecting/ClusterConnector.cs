@@ -26,14 +26,18 @@ internal sealed class ClusterConnector(int silosUnlessTold) : IConnector
         "Compute on N silos of this machine, each a process, started for this and stopped after." + (silosUnlessTold > 0 ? $" Default: {silosUnlessTold}." : ""),
         static text => (int)Parsed.WholeNumber(1, MostSilos)(text));
 
+    private readonly ClusterCredentials _credentials = new();
+
     public IReadOnlyList<Option> Options => [_cluster, _silos];
+
+    public IReadOnlyList<Option> Details => _credentials.Options;
 
     public Task<IAttentionHost>? Open(ParseResult parsed, int? threads, CliConsole console, CancellationToken cancellationToken)
     {
         int? silos = parsed.GetValue(_silos);
         if (parsed.GetValue(_cluster) is { } gateway)
         {
-            return threads is null ? ConnectAsync(gateway, cancellationToken) : throw new CliException("--threads is decided by the silos of a cluster that runs");
+            return threads is null ? ConnectAsync(gateway, options => _credentials.ApplyTo(options, parsed), cancellationToken) : throw new CliException("--threads is decided by the silos of a cluster that runs");
         }
 
         int count = silos ?? silosUnlessTold;
@@ -57,12 +61,13 @@ internal sealed class ClusterConnector(int silosUnlessTold) : IConnector
 
     /// <summary>Connects to a cluster that runs.</summary>
     /// <exception cref="CliException">Nobody answers there.</exception>
-    public static async Task<DistAttentionClient> ConnectClientAsync(EndPoint gateway, CancellationToken cancellationToken)
+    public static async Task<DistAttentionClient> ConnectClientAsync(EndPoint gateway, Action<DistAttentionClientOptions> configure, CancellationToken cancellationToken)
     {
         string place = gateway is DnsEndPoint dns ? $"{dns.Host}:{dns.Port}" : $"{gateway}";
         try
         {
             DistAttentionClientOptions options = new() { Gateways = { gateway }, ConnectTimeout = _connectPatience };
+            configure(options);
             return await DistAttentionClient.ConnectAsync(options, cancellationToken).ConfigureAwait(false);
         }
         catch (AttentionTimeoutException error)
@@ -75,8 +80,8 @@ internal sealed class ClusterConnector(int silosUnlessTold) : IConnector
         }
     }
 
-    private static async Task<IAttentionHost> ConnectAsync(EndPoint gateway, CancellationToken cancellationToken) =>
-        await ClusterHost.OpenAsync(token => ConnectClientAsync(gateway, token), owned: null, cancellationToken).ConfigureAwait(false);
+    private static async Task<IAttentionHost> ConnectAsync(EndPoint gateway, Action<DistAttentionClientOptions> configure, CancellationToken cancellationToken) =>
+        await ClusterHost.OpenAsync(token => ConnectClientAsync(gateway, configure, token), owned: null, cancellationToken).ConfigureAwait(false);
 
     private static async Task<IAttentionHost> StartAsync(int silos, int? threadsPerSilo, CancellationToken cancellationToken) =>
         await ClusterHost.StartAsync(silos, threadsPerSilo, cancellationToken).ConfigureAwait(false);

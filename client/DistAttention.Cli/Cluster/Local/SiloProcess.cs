@@ -17,6 +17,8 @@ internal sealed class SiloProcess : IDisposable
         ("DISTATTN_Cluster__Refresh", "00:00:05"),
     ];
 
+    private static readonly string[] _ofOthers = ["DISTATTN_Tls__", "DISTATTN_Access__", "DISTATTN_CONFIG"];
+
     private readonly Process _process;
     private readonly StringBuilder _stderr = new();
     private readonly string _log;
@@ -80,6 +82,12 @@ internal sealed class SiloProcess : IDisposable
             RedirectStandardError = true,
             WorkingDirectory = folder.Path,
         };
+        // What the environment says of another cluster's security is not for this one, which only this machine reaches.
+        foreach (string name in start.Environment.Keys.Where(static n => _ofOthers.Any(o => n.StartsWith(o, StringComparison.OrdinalIgnoreCase))).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+
         foreach ((string name, string value) in _defaults)
         {
             start.Environment.TryAdd(name, value);

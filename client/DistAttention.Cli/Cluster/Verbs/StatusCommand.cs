@@ -23,11 +23,17 @@ internal static class StatusCommand
         Option<bool> json = new("--json") { Description = "The same as JSON on stdout." };
         Verb verb = new("status", "Shows the silos of a cluster, with the shards, positions and bytes that each holds.", new Example("for a program", "distattn cluster status --json"));
         verb.Add(other);
+        ClusterCredentials credentials = new();
+        foreach (Option detail in credentials.Options)
+        {
+            verb.Add(detail);
+        }
+
         verb.Add(json);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
             IReadOnlyList<SiloLine> lines = parsed.GetValue(other) is { } gateway
-                ? await OfOtherAsync(gateway, cancellationToken).ConfigureAwait(false)
+                ? await OfOtherAsync(gateway, options => credentials.ApplyTo(options, parsed), cancellationToken).ConfigureAwait(false)
                 : await OfUserAsync(cancellationToken).ConfigureAwait(false);
             if (parsed.GetValue(json))
             {
@@ -47,10 +53,10 @@ internal static class StatusCommand
         return verb;
     }
 
-    private static async Task<IReadOnlyList<SiloLine>> OfOtherAsync(EndPoint gateway, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<SiloLine>> OfOtherAsync(EndPoint gateway, Action<DistAttentionClientOptions> configure, CancellationToken cancellationToken)
     {
         IReadOnlyList<SiloReport> reports = await ReportsAsync(
-            ClusterConnector.ConnectClientAsync(gateway, cancellationToken), cancellationToken).ConfigureAwait(false);
+            ClusterConnector.ConnectClientAsync(gateway, configure, cancellationToken), cancellationToken).ConfigureAwait(false);
         return [.. reports.Select(static report => SiloLine.Of(report))];
     }
 
