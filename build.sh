@@ -14,6 +14,7 @@ usage: ./build.sh [command] [arguments]
   soak          build, then run the long sweeps that `test` leaves out
   simulate [...]  build, then run the engine and its storage in a simulated world of faults: --seeds N, --seed N --trace, --planted
   chaos [...]   build, then run silos of real processes under kill −9, SIGSTOP and restarts: --minutes M, --kills N, --seed N, --trace
+  fuzz [...]    build, then try every reader of untrusted bytes with seeded mutations: --inputs N, --seed S, --target NAME, --at I, --list
   clean         delete everything that was built
 
   WITH_ORLEANS=true|false  build with or without the cluster; without this, what the package source has decides
@@ -90,6 +91,11 @@ case $command in
   chaos)
     dotnet build tests/DistAttention.Chaos -c Release -v quiet -clp:NoSummary
     exec dotnet exec artifacts/bin/DistAttention.Chaos/release/chaos.dll "$@"
+    ;;
+  fuzz)
+    choose_mode
+    dotnet build tests/DistAttention.Fuzz -c Release -p:WithOrleans="$with_orleans" -v quiet -clp:NoSummary
+    exec dotnet exec artifacts/bin/DistAttention.Fuzz/release/DistAttention.Fuzz.dll "$@"
     ;;
   clean) rm -rf artifacts ;;
   -h | --help | help) usage ;;

@@ -65,6 +65,12 @@ internal sealed class BatchRun(DistAttentionClient client)
     private async Task RunGroupAsync(IReadOnlyList<BatchItem> items, int[] members, AttentionResult[] results, CancellationToken cancellationToken)
     {
         TimeSpan timeout = members.Max(i => (items[i].Options ?? new AttendOptions()).Timeout);
+        double work = members.Sum(i => SequenceOf(items[i]).WorkOf(items[i].Q.Length / (SequenceOf(items[i]).Spec.NumHeadsQ * SequenceOf(items[i]).Spec.HeadDim)));
+        await client.Coordinators.LetInAsync(work, isShort: false, timeout, left => RunGroupInsideAsync(items, members, results, work, left, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<bool> RunGroupInsideAsync(IReadOnlyList<BatchItem> items, int[] members, AttentionResult[] results, double work, TimeSpan timeout, CancellationToken cancellationToken)
+    {
         using Deadline deadline = new(timeout, client.Options.TimeProvider, cancellationToken);
         AttendCall[] tiles = [.. members.Select(i => TileOf(items[i]))];
         BatchReply reply;
@@ -72,8 +78,8 @@ internal sealed class BatchRun(DistAttentionClient client)
         {
             reply = await client.Coordinators.RunAsync(
                 (coordinator, callId, token) => coordinator.AttendBatchAsync(new BatchCall(callId, tiles), token),
-                members.Zip(tiles, (i, tile) => SequenceOf(items[i]).WorkOf(tile.Rows)).Sum(),
-                Timeout.InfiniteTimeSpan,
+                work,
+                timeout,
                 static () => { },
                 deadline.Token).ConfigureAwait(false);
         }
@@ -88,6 +94,8 @@ internal sealed class BatchRun(DistAttentionClient client)
         {
             results[members[i]] = ResultOf(items[members[i]], tiles[i], reply.Replies[i]!);
         }
+
+        return true;
     }
 
     private static AttendCall TileOf(BatchItem item)

@@ -174,12 +174,15 @@ internal sealed class BulkAppend
         };
         CallLimits.RequireFits("Rows of k and v", (long)call.K.ByteLength + call.V.ByteLength);
         IKvShardGrain shard = ShardOf(slice);
-        string silo = await Attempt.RunAsync(
-            slice.Owner,
-            shard,
-            call.CallId,
-            token => SendAsync(shard, slice.Owner, call, token),
-            _client.Coordinators.Times,
+        string silo = await _client.Coordinators.UntilLetInAsync(
+            () => Attempt.RunAsync(
+                slice.Owner,
+                shard,
+                call.CallId,
+                token => SendAsync(_client.Coordinators, shard, slice.Owner, call, token),
+                _client.Coordinators.Times,
+                cancellationToken),
+            _client.Options.RetryTime,
             cancellationToken).ConfigureAwait(false);
         if (silo != slice.Owner)
         {
@@ -189,8 +192,9 @@ internal sealed class BulkAppend
 
     private IKvShardGrain ShardOf(ReservedSlice slice) => _client.Grains.GetGrain<IKvShardGrain>(slice.Shard.GrainKey);
 
-    private static Task<string> SendAsync(IKvShardGrain shard, string owner, WriteCall call, CancellationToken cancellationToken)
+    private static Task<string> SendAsync(CoordinatorCalls client, IKvShardGrain shard, string owner, WriteCall call, CancellationToken cancellationToken)
     {
+        client.Sign();
         RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(owner));
         try
         {

@@ -40,11 +40,16 @@ internal sealed class ClusterSequence : IAttentionSequence
         }
 
         AppendCall rows = ToCall(k, v, count, options);
-        AppendResult result = await _client.Coordinators.RunAsync(
-            (coordinator, callId, token) => coordinator.AppendAsync(rows with { CallId = callId }, token),
+        AppendResult result = await _client.Coordinators.LetInAsync(
             work: 0,
+            isShort: true,
             _client.Options.RetryTime,
-            static () => { },
+            left => _client.Coordinators.RunAsync(
+                (coordinator, callId, token) => coordinator.AppendAsync(rows with { CallId = callId }, token),
+                work: 0,
+                left,
+                static () => { },
+                cancellationToken),
             cancellationToken).ConfigureAwait(false);
         options.Progress?.Report(new AttentionProgress(count, count));
         return result;
@@ -213,7 +218,22 @@ internal sealed class ClusterSequence : IAttentionSequence
     }
 
     /// <summary>Runs every tile of q against one snapshot; each answer goes where its rows belong as it comes.</summary>
-    private async Task<AttentionSummary> RunTilesAsync<TReply>(
+    private Task<AttentionSummary> RunTilesAsync<TReply>(
+        ReadOnlyMemory<float> q,
+        int rows,
+        AttendOptions options,
+        int tileRows,
+        bool pin,
+        Func<IAttentionCoordinatorGrain, AttendCall, CancellationToken, Task<TReply>> send,
+        Func<AttendCall, TReply, TileSummary> store,
+        CancellationToken cancellationToken) => _client.Coordinators.LetInAsync(
+            WorkOf(rows),
+            rows <= CallLimits.RowsForFree,
+            options.Timeout,
+            left => RunTilesInsideAsync(q, rows, options with { Timeout = left }, tileRows, pin, send, store, cancellationToken),
+            cancellationToken);
+
+    private async Task<AttentionSummary> RunTilesInsideAsync<TReply>(
         ReadOnlyMemory<float> q,
         int rows,
         AttendOptions options,
@@ -244,9 +264,9 @@ internal sealed class ClusterSequence : IAttentionSequence
                     AttendCall tile = TileOf(q, rows, firstRow, count, terms.Of(firstRow, count), pinned, options.Timeout - time.GetElapsedTime(started));
                     CallLimits.RequireFits("A query tile", tile.Q.ByteLength + tile.Terms.Bytes);
                     TReply reply = await _client.Coordinators.RunAsync(
-                        (coordinator, callId, attempt) => send(coordinator, tile with { CallId = callId }, attempt),
+                        (coordinator, callId, attempt) => send(coordinator, tile with { CallId = callId, TimeLeft = options.Timeout - time.GetElapsedTime(started) }, attempt),
                         WorkOf(count),
-                        Timeout.InfiniteTimeSpan,
+                        options.Timeout - time.GetElapsedTime(started),
                         () => retries++,
                         token).ConfigureAwait(false);
                     TileSummary summary = store(tile, reply);

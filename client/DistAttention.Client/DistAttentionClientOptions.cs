@@ -37,6 +37,12 @@ public sealed class DistAttentionClientOptions
     /// <summary>Slices (up to 4 MiB) of one append that are under way at a time. Default 8.</summary>
     public int WritesInFlight { get; set; } = 8;
 
+    /// <summary>
+    /// Calls (tiles and appends) that may be under way or waiting to be made again at a time, before further ones are refused with <see cref="OverloadedException"/>. Default 1,024.
+    /// Of these, only as many are sent as should be answered well before their deadlines, at the rate at which answers have come of late.
+    /// </summary>
+    public int MaxCalls { get; set; } = 1024;
+
     /// <summary>Coordinators that calls are spread over; a few per silo. Default 16.</summary>
     public int Coordinators { get; set; } = 16;
 
@@ -76,6 +82,7 @@ public sealed class DistAttentionClientOptions
     {
         RequirePositive(TilesInFlight, nameof(TilesInFlight));
         RequirePositive(WritesInFlight, nameof(WritesInFlight));
+        RequirePositive(MaxCalls, nameof(MaxCalls));
         RequirePositive(Coordinators, nameof(Coordinators));
         RequirePositive(ConnectionsPerGateway, nameof(ConnectionsPerGateway));
         RequireTime(ConnectTimeout, nameof(ConnectTimeout));

@@ -9,8 +9,26 @@ public sealed class DistAttentionOptions
     /// <summary>Bytes of native memory that K/V may take on this silo. Default: three quarters of the memory the process may use.</summary>
     public long MemoryBudgetBytes { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3;
 
+    /// <summary>Bytes of it that the rows of one tenant may take, or of one client where there are no tenants. Default: all.</summary>
+    public long MemoryBytesPerCaller { get; set; } = long.MaxValue;
+
     /// <summary>Compute jobs that may wait before calls are refused with <see cref="OverloadedException"/>. Default 4,096.</summary>
     public int MaxQueuedJobs { get; set; } = 4096;
+
+    /// <summary>Calls that this silo coordinates, and that it works on for other silos, at a time, waiting ones included, before further ones are refused with <see cref="OverloadedException"/>. Default 1,024 each. More only wait longer.</summary>
+    public int MaxCalls { get; set; } = 1024;
+
+    /// <summary>Bytes of queries, rows and answers that these calls may have before further ones are refused. Default 1 GiB. One call alone may have more.</summary>
+    public long MaxCallBytes { get; set; } = 1L << 30;
+
+    /// <summary>Of these calls, how many may be one tenant's, or one client's where there are no tenants. Default: as many as there is room for, which they share.</summary>
+    public int MaxCallsPerCaller { get; set; } = int.MaxValue;
+
+    /// <summary>Of these bytes, how many may be one tenant's, or one client's where there are no tenants. Default: as many as there is room for, which they share.</summary>
+    public long MaxCallBytesPerCaller { get; set; } = long.MaxValue;
+
+    /// <summary>Messages that may wait at one grain of this silo before further ones are refused, as the runtime refuses them. Default 10,000.</summary>
+    public int MaxWaitingMessages { get; set; } = 10_000;
 
     /// <summary>Shards of one append that a coordinator writes at a time. Default 4.</summary>
     public int WritesInFlight { get; set; } = 4;

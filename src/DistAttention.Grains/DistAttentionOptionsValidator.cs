@@ -11,7 +11,13 @@ public sealed class DistAttentionOptionsValidator : IValidateOptions<DistAttenti
         List<string> problems = [];
         RequirePositive(options.ComputeThreads, nameof(options.ComputeThreads));
         RequirePositive(options.MemoryBudgetBytes, nameof(options.MemoryBudgetBytes));
+        RequirePositive(options.MemoryBytesPerCaller, nameof(options.MemoryBytesPerCaller));
         RequirePositive(options.MaxQueuedJobs, nameof(options.MaxQueuedJobs));
+        RequirePositive(options.MaxCalls, nameof(options.MaxCalls));
+        RequirePositive(options.MaxCallBytes, nameof(options.MaxCallBytes));
+        RequirePositive(options.MaxCallsPerCaller, nameof(options.MaxCallsPerCaller));
+        RequirePositive(options.MaxCallBytesPerCaller, nameof(options.MaxCallBytesPerCaller));
+        RequirePositive(options.MaxWaitingMessages, nameof(options.MaxWaitingMessages));
         RequirePositive(options.WritesInFlight, nameof(options.WritesInFlight));
         RequirePositive(options.ConnectionsPerPeer, nameof(options.ConnectionsPerPeer));
         RequireTime(options.MinAttemptTime, nameof(options.MinAttemptTime));

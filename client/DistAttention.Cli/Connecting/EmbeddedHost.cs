@@ -11,6 +11,8 @@ internal sealed class EmbeddedHost(int threads) : IAttentionHost
 
     public IAttentionClient Client => _client;
 
+    public Task<IAttentionClient> OtherClientAsync(string name, CancellationToken cancellationToken) => Task.FromResult(_client.For(name));
+
     public string Workers => Units.Plural(threads, "thread");
 
     public int SiloCount => 1;

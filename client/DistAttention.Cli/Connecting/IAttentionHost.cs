@@ -5,6 +5,11 @@ internal interface IAttentionHost : IAsyncDisposable
 {
     IAttentionClient Client { get; }
 
+    /// <summary>Another client of the same place, that the place tells apart from the first. The caller disposes it.</summary>
+    /// <param name="name">Who it is.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IAttentionClient> OtherClientAsync(string name, CancellationToken cancellationToken);
+
     /// <summary>Who computes, after "on": "2 threads", "3 silos of 1 thread".</summary>
     string Workers { get; }
 

@@ -74,7 +74,10 @@ public sealed class FloatTable : IEquatable<FloatTable>
             $"{values.Length} numbers do not fill the shape [{string.Join(", ", dimensions)}]");
         for (int i = 0; i < values.Length; i++)
         {
-            Require(float.IsFinite(values[i]), $"number {i} of [{string.Join(", ", dimensions)}] is not finite");
+            if (!float.IsFinite(values[i]))
+            {
+                Require(false, $"number {i} of [{string.Join(", ", dimensions)}] is not finite"); // a text only where there is something to say
+            }
         }
 
         return new FloatTable(values.ToArray(), dimensions);

@@ -9,6 +9,9 @@ public static class CallHeaders
     /// <summary>What shows that a silo of the cluster makes the call.</summary>
     public const string Proof = "distattn-proof";
 
+    /// <summary>Which client makes it, a <see cref="Guid"/> of its own choice: what compute is shared between where there are no tenants.</summary>
+    public const string Client = "distattn-client";
+
     /// <summary>The tenant for whom a silo makes it.</summary>
     public const string Tenant = "distattn-tenant";
 }

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
+using DistAttention.Calls;
 using DistAttention.Kernels;
 
 namespace DistAttention.Engine.Compute;
@@ -8,7 +9,7 @@ namespace DistAttention.Engine.Compute;
 public abstract class ComputeJob : IValueTaskSource
 {
     private ManualResetValueTaskSourceCore<bool> _completion = new() { RunContinuationsAsynchronously = true };
-    private int _isOver;
+    private bool _isOver;
     private ExceptionDispatchInfo? _failure;
     private int _next;
     private int _unfinished;
@@ -31,6 +32,9 @@ public abstract class ComputeJob : IValueTaskSource
 
     /// <summary>Whether it goes before long jobs.</summary>
     public bool IsShort { get; }
+
+    /// <summary>On whose behalf it runs.</summary>
+    public CallerId Caller { get; init; }
 
     /// <summary>Whether it ends a call that was let in before: never refused, or the work done for it would be thrown away.</summary>
     public virtual bool IsContinuation => false;
@@ -104,7 +108,7 @@ public abstract class ComputeJob : IValueTaskSource
 
     private void Complete(Exception? failure)
     {
-        if (Interlocked.Exchange(ref _isOver, 1) != 0)
+        if (Interlocked.Exchange(ref _isOver, true))
         {
             return;
         }

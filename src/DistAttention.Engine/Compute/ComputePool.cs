@@ -1,22 +1,26 @@
+using System.Diagnostics;
 using DistAttention.Kernels;
 
 namespace DistAttention.Engine.Compute;
 
 /// <summary>
-/// Dedicated threads for kernels, so that neither the thread pool nor a grain's turn ever computes. Short jobs go before
-/// long ones; among equals, first come first served. The queue is bounded.
+/// Dedicated threads for kernels, so that neither the thread pool nor a grain's turn ever computes. Callers that have work waiting get equal
+/// shares of the threads' time; among one caller's jobs, short ones go before long ones, and the first comes first. The queue is bounded.
 /// </summary>
 public sealed class ComputePool : IDisposable
 {
+    /// <summary>How much of its caller's short work a long job waits for, before one of its items has a turn.</summary>
+    private static readonly TimeSpan _longPatience = TimeSpan.FromMilliseconds(100);
+
     private readonly Lock _jobsLock = new();
-    private readonly Queue<ComputeJob> _short = new();
-    private readonly Queue<ComputeJob> _long = new();
+    private readonly FairQueue<ComputeJob> _jobs = new(_longPatience.TotalSeconds * Stopwatch.Frequency);
     private readonly SemaphoreSlim _wake = new(0);
     private readonly Thread[] _threads;
     private readonly KernelScratch? _inline;
     private readonly int _maxQueuedJobs;
     private int _busyThreads;
     private long _itemsRun;
+    private long _busyTicks;
     private bool _disposed;
 
     /// <summary>Starts the threads.</summary>
@@ -56,6 +60,9 @@ public sealed class ComputePool : IDisposable
     /// <summary>Items run so far: grows as long as the pool gets on.</summary>
     public long ItemsRun => Interlocked.Read(ref _itemsRun);
 
+    /// <summary>Time that threads have spent inside items so far, all threads together.</summary>
+    public TimeSpan BusyTime => Stopwatch.GetElapsedTime(0, Interlocked.Read(ref _busyTicks));
+
     /// <summary>Jobs that have items no thread has taken yet.</summary>
     public int QueuedJobs
     {
@@ -63,7 +70,7 @@ public sealed class ComputePool : IDisposable
         {
             lock (_jobsLock)
             {
-                return _short.Count + _long.Count;
+                return _jobs.Count;
             }
         }
     }
@@ -83,12 +90,12 @@ public sealed class ComputePool : IDisposable
         lock (_jobsLock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (!job.IsContinuation && _short.Count + _long.Count >= _maxQueuedJobs)
+            if (!job.IsContinuation && _jobs.Count >= _maxQueuedJobs)
             {
                 throw new OverloadedException("The queue of compute jobs", TimeSpan.FromMilliseconds(100));
             }
 
-            (job.IsShort ? _short : _long).Enqueue(job);
+            _jobs.Enqueue(job, job.Caller, job.IsShort);
         }
 
         _wake.Release(Math.Min(job.ItemCount, _threads.Length));
@@ -114,7 +121,7 @@ public sealed class ComputePool : IDisposable
             thread.Join();
         }
 
-        foreach (ComputeJob job in _short.Concat(_long))
+        foreach (ComputeJob job in _jobs.Waiting)
         {
             job.Abandon(new ObjectDisposedException(nameof(ComputePool)));
         }
@@ -141,15 +148,17 @@ public sealed class ComputePool : IDisposable
         while (true)
         {
             _wake.Wait();
-            while (TryTake(out ComputeJob? job, out int item))
+            while (TryTake(out ComputeJob? job, out int item, out FairQueue<ComputeJob>.Turn turn))
             {
                 Interlocked.Increment(ref _busyThreads);
+                long started = Stopwatch.GetTimestamp();
                 try
                 {
                     job.RunItem(item, scratch);
                 }
                 finally
                 {
+                    Charge(turn, Stopwatch.GetTimestamp() - started);
                     Interlocked.Decrement(ref _busyThreads);
                     Interlocked.Increment(ref _itemsRun);
                 }
@@ -165,25 +174,33 @@ public sealed class ComputePool : IDisposable
         }
     }
 
-    private bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ComputeJob? job, out int item)
+    private bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ComputeJob? job, out int item, out FairQueue<ComputeJob>.Turn turn)
     {
         lock (_jobsLock)
         {
-            Queue<ComputeJob> queue = _short.Count > 0 ? _short : _long;
-            if (_disposed || !queue.TryPeek(out job))
+            if (_disposed || !_jobs.TryPeek(out job, out turn))
             {
-                job = null;
-                item = -1;
+                (job, item, turn) = (null, -1, default);
                 return false;
             }
 
             item = job.TakeItem();
             if (!job.HasItems)
             {
-                queue.Dequeue();
+                _jobs.Dequeue(turn);
             }
 
+            _jobs.Begin(ref turn);
             return true;
+        }
+    }
+
+    private void Charge(FairQueue<ComputeJob>.Turn turn, long ticks)
+    {
+        Interlocked.Add(ref _busyTicks, ticks);
+        lock (_jobsLock)
+        {
+            _jobs.End(turn, ticks);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using DistAttention.Calls;
+using DistAttention.Engine.Admission;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
@@ -27,8 +28,9 @@ public sealed class EmbeddedAttention : IAttentionClient
         _options.Validate();
         Budget = new ByteBudget(_options.MemoryBudgetBytes);
         Pool = new ComputePool(_options.ComputeThreads, _options.MaxQueuedJobs);
+        Gate = new CallGate(_options.AdmissionLimits, _options.ComputeThreads, () => Pool.BusyTime);
         Registry = new ShardRegistry(Budget, _options.ShardStore, Pool);
-        Gateway = new LocalGateway(new ShardService(Registry, Pool));
+        Gateway = new LocalGateway(new ShardService(Registry, Pool, quotas: new ResidentQuotas(Registry, _options.MemoryBytesPerCaller)));
         Executor = new QueryExecutor(Gateway, Pool, _options.TimeProvider);
         Appender = new Appender(Gateway, _options.ComputeThreads, _options.TimeProvider);
     }
@@ -44,6 +46,8 @@ public sealed class EmbeddedAttention : IAttentionClient
 
     internal ComputePool Pool { get; }
 
+    internal CallGate Gate { get; }
+
     internal ShardRegistry Registry { get; }
 
     internal IShardGateway Gateway { get; }
@@ -51,6 +55,17 @@ public sealed class EmbeddedAttention : IAttentionClient
     internal QueryExecutor Executor { get; }
 
     internal Appender Appender { get; }
+
+    /// <summary>
+    /// The same engine on behalf of somebody: a client of this process, a tenant. Callers share its threads, its queue and its memory fairly and
+    /// see the same sequences. Disposing of it does nothing.
+    /// </summary>
+    /// <param name="caller">Who; at least one character.</param>
+    public IAttentionClient For(string caller)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(caller);
+        return new EmbeddedCaller(this, new CallerId(caller));
+    }
 
     /// <inheritdoc/>
     public async Task<IAttentionSequence> CreateSequenceAsync(SequenceId id, SequenceSpec spec, CancellationToken cancellationToken = default)
@@ -83,7 +98,7 @@ public sealed class EmbeddedAttention : IAttentionClient
                 ?? throw new SequenceNotFoundException(id);
             stored.Record.Spec.Validate();
             SequenceLedger ledger = await SequenceLedger.OpenAsync(stored, _options.LedgerStore, _placement, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
-            return _open[id] = new EmbeddedSequence(this, ledger);
+            return _open[id] = new EmbeddedSequence(this, ledger, CallerId.Anyone);
         }
         finally
         {
@@ -140,7 +155,7 @@ public sealed class EmbeddedAttention : IAttentionClient
         try
         {
             SequenceLedger ledger = await SequenceLedger.CreateAsync(record, _options.LedgerStore, _placement, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
-            return _open[record.Id] = new EmbeddedSequence(this, ledger);
+            return _open[record.Id] = new EmbeddedSequence(this, ledger, CallerId.Anyone);
         }
         finally
         {

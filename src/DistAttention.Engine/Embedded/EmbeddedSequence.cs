@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using DistAttention.Calls;
+using DistAttention.Engine.Admission;
+using DistAttention.Engine.Compute;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Planning;
@@ -12,10 +14,12 @@ namespace DistAttention.Engine;
 internal sealed class EmbeddedSequence : IAttentionSequence
 {
     private readonly EmbeddedAttention _client;
+    private readonly CallerId _caller;
 
-    public EmbeddedSequence(EmbeddedAttention client, SequenceLedger ledger)
+    public EmbeddedSequence(EmbeddedAttention client, SequenceLedger ledger, CallerId caller)
     {
         _client = client;
+        _caller = caller;
         Ledger = ledger;
         Id = ledger.Record.Id;
         Spec = ledger.Record.Spec;
@@ -27,12 +31,27 @@ internal sealed class EmbeddedSequence : IAttentionSequence
 
     public SequenceSpec Spec { get; }
 
+    /// <summary>The same sequence on behalf of somebody.</summary>
+    public EmbeddedSequence For(CallerId caller) => caller == _caller ? this : new EmbeddedSequence(_client, Ledger, caller);
+
     public async Task<AppendResult> AppendAsync(ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, AppendOptions? options = null, CancellationToken cancellationToken = default)
     {
         _client.ThrowIfDisposed();
         int count = Shapes.RequireAppend(Spec, k, v);
-        await ValidateJob.RunAsync(_client.Pool, Spec, k, v, count, cancellationToken).ConfigureAwait(false);
-        return await _client.Appender.AppendAsync(Ledger, Spec, k, v, count, options ?? new AppendOptions(), cancellationToken).ConfigureAwait(false);
+        CallCost cost = CallCosts.OfAppend(_caller, Spec, count);
+        bool isDone = false;
+        _client.Gate.Enter(cost);
+        try
+        {
+            await ValidateJob.RunAsync(_client.Pool, Spec, k, v, count, _caller, cancellationToken).ConfigureAwait(false);
+            AppendResult appended = await _client.Appender.AppendAsync(Ledger, Spec, k, v, count, options ?? new AppendOptions(), _caller, cancellationToken).ConfigureAwait(false);
+            isDone = true;
+            return appended;
+        }
+        finally
+        {
+            _client.Gate.Leave(cost, isDone);
+        }
     }
 
     public async Task<AttentionResult> AttendAsync(ReadOnlyMemory<float> q, AttendOptions? options = null, CancellationToken cancellationToken = default)
@@ -52,7 +71,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         attend ??= new AttendOptions();
         attend.ValidateFor(Spec);
         int rows = Shapes.RequireRows("q", q.Length, Spec.NumHeadsQ, Spec.HeadDim);
-        await ValidateJob.RunAsync(_client.Pool, q, rows, Spec, cancellationToken).ConfigureAwait(false);
+        await ValidateJob.RunAsync(_client.Pool, q, rows, Spec, _caller, cancellationToken).ConfigureAwait(false);
         AppendResult appended = await AppendAsync(k, v, append, cancellationToken).ConfigureAwait(false);
         long length = appended.FirstPosition + appended.Count;
         return await AttendAsync(q, attend with { Length = attend.Length ?? length }, cancellationToken).ConfigureAwait(false);
@@ -72,7 +91,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         LedgerRecord fork = await Ledger.ForkAsync(id, Guid.CreateVersion7(), length, SeedAsync, RetainAsync, cancellationToken).ConfigureAwait(false);
         try
         {
-            return await _client.AddAsync(fork, cancellationToken).ConfigureAwait(false);
+            return (await _client.AddAsync(fork, cancellationToken).ConfigureAwait(false)).For(_caller);
         }
         catch (Exception e) when (e is not StorageException)
         {
@@ -116,42 +135,56 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         _client.ThrowIfDisposed();
         options.ValidateFor(Spec);
         int rows = q.Length / (Spec.NumHeadsQ * Spec.HeadDim);
-        using Deadline deadline = new(options.Timeout, _client.Options.TimeProvider, cancellationToken, _client.Cancellations);
-        using SnapshotPin pin = await PinAsync(options, cancellationToken).ConfigureAwait(false);
-        CallTotals totals = new(rows, options.Progress);
-        long first = Planner.FirstQueryPosition(options, rows, pin.Snapshot.State.Length);
+        CompiledMask mask = CompiledMask.Compile(options.Mask);
+        long length = options.Length ?? Ledger.Record.Length;
+        CallCost cost = CallCosts.OfAttend(_caller, Spec, rows, Planner.FirstQueryPosition(options, rows, length), mask, length, options.Timeout);
+        bool isDone = false;
+        _client.Gate.Enter(cost);
         try
         {
-            await ValidateJob.RunAsync(_client.Pool, q, rows, Spec, deadline.Token).ConfigureAwait(false);
-            TileQuery whole = new()
+            using Deadline deadline = new(options.Timeout, _client.Options.TimeProvider, cancellationToken, _client.Cancellations);
+            using SnapshotPin pin = await PinAsync(options, cancellationToken).ConfigureAwait(false);
+            CallTotals totals = new(rows, options.Progress);
+            long first = Planner.FirstQueryPosition(options, rows, pin.Snapshot.State.Length);
+            try
             {
-                Snapshot = pin.Snapshot,
-                Q = q,
-                FirstRow = 0,
-                Rows = rows,
-                FirstQueryPosition = first,
-                Options = options,
-                Mask = CompiledMask.Compile(options.Mask),
-                RowsPerPlan = Planner.TileRows(Spec),
-                Output = sink.OutputOf(0, rows),
-            };
-            int tileRows = TileRows(whole);
-            if (rows > tileRows)
-            {
-                await RunTilesAsync(whole, tileRows, sink, totals, deadline.Token).ConfigureAwait(false);
+                await ValidateJob.RunAsync(_client.Pool, q, rows, Spec, _caller, deadline.Token).ConfigureAwait(false);
+                TileQuery whole = new()
+                {
+                    Snapshot = pin.Snapshot,
+                    Caller = _caller,
+                    Q = q,
+                    FirstRow = 0,
+                    Rows = rows,
+                    FirstQueryPosition = first,
+                    Options = options,
+                    Mask = mask,
+                    RowsPerPlan = Planner.TileRows(Spec),
+                    Output = sink.OutputOf(0, rows),
+                };
+                int tileRows = TileRows(whole);
+                if (rows > tileRows)
+                {
+                    await RunTilesAsync(whole, tileRows, sink, totals, deadline.Token).ConfigureAwait(false);
+                }
+                else if (rows > 0)
+                {
+                    await RunTileAsync(whole, sink, totals, deadline.Token).ConfigureAwait(false);
+                }
             }
-            else if (rows > 0)
+            catch (OperationCanceledException e)
             {
-                await RunTileAsync(whole, sink, totals, deadline.Token).ConfigureAwait(false);
+                deadline.ThrowIfItWas(e);
+                throw;
             }
-        }
-        catch (OperationCanceledException e)
-        {
-            deadline.ThrowIfItWas(e);
-            throw;
-        }
 
-        return totals.Summary(pin.Snapshot.State, first);
+            isDone = true;
+            return totals.Summary(pin.Snapshot.State, first);
+        }
+        finally
+        {
+            _client.Gate.Leave(cost, isDone);
+        }
     }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using DistAttention.Calls;
+using DistAttention.Engine.Compute;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Shards;
 
@@ -29,6 +31,7 @@ public sealed class Appender
     /// <param name="v">Values [count, NumHeadsKv, AppendedHeadDimV].</param>
     /// <param name="count">Rows.</param>
     /// <param name="options">How.</param>
+    /// <param name="caller">On whose behalf.</param>
     /// <param name="cancellationToken">Cancels the call; uncommitted rows are then given up.</param>
     public async ValueTask<AppendResult> AppendAsync(
         ISequenceLedger ledger,
@@ -37,6 +40,7 @@ public sealed class Appender
         ReadOnlyMemory<float> v,
         long count,
         AppendOptions options,
+        CallerId caller,
         CancellationToken cancellationToken)
     {
         OperationId operation = options.OperationId ?? OperationId.New();
@@ -52,7 +56,7 @@ public sealed class Appender
                     await backoff.PauseAsync(TimeSpan.Zero, stale, cancellationToken).ConfigureAwait(false);
                 }
 
-                await WriteAsync(ledger, reservation, spec, k, v, options.Progress, cancellationToken).ConfigureAwait(false);
+                await WriteAsync(ledger, reservation, spec, k, v, options.Progress, caller, cancellationToken).ConfigureAwait(false);
                 return await ledger.CommitAsync(reservation, cancellationToken).ConfigureAwait(false);
             }
             catch (StaleWriteException e)
@@ -129,6 +133,7 @@ public sealed class Appender
         ReadOnlyMemory<float> k,
         ReadOnlyMemory<float> v,
         IProgress<AttentionProgress>? progress,
+        CallerId caller,
         CancellationToken cancellationToken)
     {
         int kRow = spec.NumHeadsKv * spec.HeadDim;
@@ -148,6 +153,7 @@ public sealed class Appender
                 v.Slice(checked((int)(part.Offset * vRow)), part.Count * vRow))
             {
                 CommittedRows = part.CommittedRows,
+                Caller = caller,
             };
             try
             {

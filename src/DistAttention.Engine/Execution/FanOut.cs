@@ -216,6 +216,7 @@ internal sealed class FanOut<T>(
         Spec = query.Snapshot.Spec,
         Snapshot = query.Snapshot.State,
         Fence = query.Snapshot.Fence,
+        Caller = query.Caller,
         Q = query.Q,
         Rows = query.Rows,
         FirstQueryPosition = query.FirstQueryPosition,

@@ -10,7 +10,7 @@ internal sealed class FinishJob(PooledPartial root, int rows, int rowsPerItem, M
     private const int FloatsPerItem = 1 << 18;
 
     public static FinishJob Make(PooledPartial root, TileQuery query, Memory<float> o, Memory<float> lse, CancellationToken cancellationToken) =>
-        new(root, query.Rows, Math.Max(1, FloatsPerItem / Math.Max(1, o.Length / query.Rows)), o, lse, query.FirstRow, cancellationToken);
+        new(root, query.Rows, Math.Max(1, FloatsPerItem / Math.Max(1, o.Length / query.Rows)), o, lse, query.FirstRow, cancellationToken) { Caller = query.Caller };
 
     public override bool IsContinuation => true;
 

@@ -31,7 +31,7 @@ internal sealed class MassJob : ComputeJob
     public static MassJob Make(MassRequest request, HeldBlocks held, int threads, CancellationToken cancellationToken)
     {
         WorkSplit split = WorkSplit.Make(request.Tile.Rows, request.Tile.Spec, request.Tile.Nodes, held.Positions, threads, headsTogether: false);
-        return new MassJob(request, held, split, cancellationToken);
+        return new MassJob(request, held, split, cancellationToken) { Caller = request.Tile.Caller };
     }
 
     protected override void Run(int item, KernelScratch scratch)

@@ -31,7 +31,7 @@ internal sealed class PrepareJob : ComputeJob
             return prepared;
         }
 
-        PrepareJob job = new(query, cancellationToken);
+        PrepareJob job = new(query, cancellationToken) { Caller = query.Caller };
         await pool.RunAsync(job).ConfigureAwait(false);
         return prepared with { Q = job._prepared };
     }

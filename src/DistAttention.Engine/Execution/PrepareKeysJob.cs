@@ -26,7 +26,7 @@ internal sealed class PrepareKeysJob : ComputeJob
             return write;
         }
 
-        PrepareKeysJob job = new(write, cancellationToken);
+        PrepareKeysJob job = new(write, cancellationToken) { Caller = write.Caller };
         await pool.RunAsync(job).ConfigureAwait(false);
         return write with { K = job._prepared, KeysArePrepared = true };
     }

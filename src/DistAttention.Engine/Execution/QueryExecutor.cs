@@ -53,7 +53,7 @@ public sealed class QueryExecutor
         if (plan.Work.Count == 0)
         {
             PooledPartial empty = new(query.Rows, spec.NumHeadsQ, spec.HeadDimV);
-            await AddSinksAsync(empty, score, spec, cancellationToken).ConfigureAwait(false);
+            await AddSinksAsync(empty, score, query, cancellationToken).ConfigureAwait(false);
             return new TileOutcome(empty, 0, plan.BlocksSkipped, 0, 0) { Prepared = query, Actuals = actuals };
         }
 
@@ -64,7 +64,7 @@ public sealed class QueryExecutor
             : [.. answers.SelectMany(static a => a.Partials).OrderBy(static p => p.Node.FirstRun)];
         actuals = actuals with { Ask = clock.Step(TravelledBytes(query, plan)) };
         PooledPartial root = partials.Count == 1 ? partials[0].Partial : await MergeAsync([.. partials], query, cancellationToken).ConfigureAwait(false);
-        await AddSinksAsync(root, score, spec, cancellationToken).ConfigureAwait(false);
+        await AddSinksAsync(root, score, query, cancellationToken).ConfigureAwait(false);
         long merged = partials.Count == 1 ? 0 : (long)partials.Count * PooledPartial.LengthOf(query.Rows, spec.NumHeadsQ, spec.HeadDimV) * sizeof(float);
         return new TileOutcome(root, plan.BlocksVisited, plan.BlocksSkipped, partials.Count, fanOut.Retries)
         {
@@ -141,7 +141,7 @@ public sealed class QueryExecutor
         return bytes;
     }
 
-    private async ValueTask AddSinksAsync(PooledPartial root, ScoreFunction score, SequenceSpec spec, CancellationToken cancellationToken)
+    private async ValueTask AddSinksAsync(PooledPartial root, ScoreFunction score, TileQuery query, CancellationToken cancellationToken)
     {
         if (score.SinkLogits is null)
         {
@@ -150,7 +150,7 @@ public sealed class QueryExecutor
 
         try
         {
-            await _pool.RunAsync(new SinkJob(root, CompiledScore.SinksLog2(score, spec.NumHeadsQ), cancellationToken)).ConfigureAwait(false);
+            await _pool.RunAsync(new SinkJob(root, CompiledScore.SinksLog2(score, query.Snapshot.Spec.NumHeadsQ), cancellationToken) { Caller = query.Caller }).ConfigureAwait(false);
         }
         catch
         {
@@ -161,7 +161,7 @@ public sealed class QueryExecutor
 
     private async Task<PooledPartial> MergeAsync(NodePartial[] partials, TileQuery query, CancellationToken cancellationToken)
     {
-        MergeJob job = new(partials, TreeNode.Root(query.Snapshot.State.Length), cancellationToken);
+        MergeJob job = new(partials, TreeNode.Root(query.Snapshot.State.Length), cancellationToken) { Caller = query.Caller };
         try
         {
             await _pool.RunAsync(job).ConfigureAwait(false);

@@ -12,6 +12,7 @@ public sealed class ShardService
     private readonly ShardRegistry _registry;
     private readonly ComputePool _pool;
     private readonly TimeProvider _time;
+    private readonly ResidentQuotas _quotas;
     private readonly SemaphoreSlim _inPieces = new(1, 1);
     private readonly CompiledScores _scores = new();
 
@@ -19,8 +20,10 @@ public sealed class ShardService
     /// <param name="registry">The shards of this process.</param>
     /// <param name="pool">Where kernels run.</param>
     /// <param name="time">The clock of pauses while memory is taken; null for the system's.</param>
-    public ShardService(ShardRegistry registry, ComputePool pool, TimeProvider? time = null)
+    /// <param name="quotas">What of the memory one caller may take; null for all.</param>
+    public ShardService(ShardRegistry registry, ComputePool pool, TimeProvider? time = null, ResidentQuotas? quotas = null)
     {
+        _quotas = quotas ?? new ResidentQuotas(registry, long.MaxValue);
         _time = time ?? TimeProvider.System;
         _registry = registry;
         _pool = pool;
@@ -49,7 +52,7 @@ public sealed class ShardService
         {
             // Side by side, and both to their end: the rows are the caller's again when this returns.
             Task stored = StoreAsync(write, cancellationToken);
-            Task packed = _pool.RunAsync(new PackJob(shard, write, cancellationToken)).AsTask();
+            Task packed = _pool.RunAsync(new PackJob(shard, write, cancellationToken) { Caller = write.Caller }).AsTask();
             await Task.WhenAll(stored, packed).ConfigureAwait(false);
             shard.Complete(write);
         }
@@ -70,7 +73,9 @@ public sealed class ShardService
         Shard shard = await _registry.LeaseForWriteAsync(write.Shard, write.Spec, write.CommittedRows, write.Fence, cancellationToken).ConfigureAwait(false);
         try
         {
-            _registry.MakeRoom(shard.BytesNeeded(write));
+            long needed = shard.BytesNeeded(write);
+            _quotas.RequireRoom(write.Caller, write.Shard, needed);
+            _registry.MakeRoom(needed);
             shard.Prepare(write);
             return shard;
         }
@@ -127,6 +132,10 @@ public sealed class ShardService
             {
                 job.DisposePartials();
                 throw;
+            }
+            finally
+            {
+                _quotas.WereRead(request.Caller, request.Shards);
             }
 
             return new TileAnswer(job.Partials, held.PositionsCounted, []);
@@ -240,7 +249,7 @@ public sealed class ShardService
             {
                 return await work(cancellationToken).ConfigureAwait(false);
             }
-            catch (CapacityExceededException e) when (_registry.Store.IsDurable && bytes <= _registry.Budget.LimitBytes)
+            catch (CapacityExceededException e) when (_registry.Store.IsDurable && bytes <= Math.Min(_registry.Budget.LimitBytes, _quotas.BytesPerCaller) && e.BudgetBytes == _registry.Budget.LimitBytes)
             {
                 await backoff.PauseAsync(TimeSpan.Zero, e, cancellationToken).ConfigureAwait(false);
             }

@@ -44,7 +44,7 @@ internal sealed class TileJob : ComputeJob
     }
 
     public static TileJob Make(TileRequest request, CompiledScore score, HeldBlocks held, int threads, CancellationToken cancellationToken) =>
-        new(request, score, held, WorkSplit.Make(request.Rows, request.Spec, request.Nodes, held.Positions, threads, headsTogether: true), cancellationToken);
+        new(request, score, held, WorkSplit.Make(request.Rows, request.Spec, request.Nodes, held.Positions, threads, headsTogether: true), cancellationToken) { Caller = request.Caller };
 
     /// <summary>One partial per node asked for, once the job has run; whoever takes them disposes them.</summary>
     public IReadOnlyList<NodePartial> Partials => _results;

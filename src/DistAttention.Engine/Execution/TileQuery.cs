@@ -1,3 +1,5 @@
+using DistAttention.Calls;
+using DistAttention.Engine.Compute;
 using DistAttention.Engine.Ledger;
 using DistAttention.Kernels;
 
@@ -11,6 +13,9 @@ public sealed record TileQuery
 
     /// <summary>Queries [Rows, NumHeadsQ, HeadDim]; once prepared for their owners, of StoredHeadDim components.</summary>
     public required ReadOnlyMemory<float> Q { get; init; }
+
+    /// <summary>On whose behalf it is computed.</summary>
+    public CallerId Caller { get; init; }
 
     /// <summary>Index of the first row in the call.</summary>
     public required long FirstRow { get; init; }

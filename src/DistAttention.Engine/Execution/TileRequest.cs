@@ -1,3 +1,5 @@
+using DistAttention.Calls;
+using DistAttention.Engine.Compute;
 using DistAttention.Engine.Planning;
 
 namespace DistAttention.Engine.Execution;
@@ -13,6 +15,9 @@ public sealed record TileRequest
 
     /// <summary>The ledger's fence when the snapshot was taken: owners that have written under another one look again at what they hold.</summary>
     public long Fence { get; init; }
+
+    /// <summary>On whose behalf it is computed.</summary>
+    public CallerId Caller { get; init; }
 
     /// <summary>Queries [Rows, NumHeadsQ, StoredHeadDim], projected and turned.</summary>
     public required ReadOnlyMemory<float> Q { get; init; }

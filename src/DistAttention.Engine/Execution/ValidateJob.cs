@@ -1,3 +1,4 @@
+using DistAttention.Calls;
 using DistAttention.Engine.Compute;
 using DistAttention.Kernels;
 
@@ -15,11 +16,11 @@ internal abstract class ValidateJob(int rows, CancellationToken cancellationToke
     private InvalidTensorException? _first;
 
     /// <summary>Checks rows about to be appended.</summary>
-    public static ValueTask RunAsync(ComputePool pool, SequenceSpec spec, ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, int rows, CancellationToken cancellationToken)
+    public static ValueTask RunAsync(ComputePool pool, SequenceSpec spec, ReadOnlyMemory<float> k, ReadOnlyMemory<float> v, int rows, CallerId caller, CancellationToken cancellationToken)
     {
         if (rows > FewRows)
         {
-            return pool.RunAsync(new ValidateRowsJob(spec, k, v, rows, cancellationToken));
+            return pool.RunAsync(new ValidateRowsJob(spec, k, v, rows, cancellationToken) { Caller = caller });
         }
 
         KvPacker.Validate(spec, k.Span, v.Span);
@@ -27,11 +28,11 @@ internal abstract class ValidateJob(int rows, CancellationToken cancellationToke
     }
 
     /// <summary>Checks query rows.</summary>
-    public static ValueTask RunAsync(ComputePool pool, ReadOnlyMemory<float> q, int rows, SequenceSpec spec, CancellationToken cancellationToken)
+    public static ValueTask RunAsync(ComputePool pool, ReadOnlyMemory<float> q, int rows, SequenceSpec spec, CallerId caller, CancellationToken cancellationToken)
     {
         if (rows > FewRows)
         {
-            return pool.RunAsync(new ValidateQueriesJob(spec, q, rows, cancellationToken));
+            return pool.RunAsync(new ValidateQueriesJob(spec, q, rows, cancellationToken) { Caller = caller });
         }
 
         KvPacker.ValidateFinite("q", q.Span, spec.NumHeadsQ, spec.HeadDim);

@@ -1,3 +1,6 @@
+using DistAttention.Calls;
+using DistAttention.Engine.Compute;
+
 namespace DistAttention.Engine.Shards;
 
 /// <summary>Rows for explicit places of one shard.</summary>
@@ -27,6 +30,9 @@ public readonly record struct ShardWrite(
 
     /// <summary>Floats of one row of <see cref="V"/>; 0 where values are a part of keys.</summary>
     public int VRow => Spec.NumHeadsKv * Spec.AppendedHeadDimV;
+
+    /// <summary>On whose behalf they are written.</summary>
+    public CallerId Caller { get; init; }
 
     /// <summary>Rows of the shard that were committed before the reservation: its owner must hold them.</summary>
     public int CommittedRows { get; init; }

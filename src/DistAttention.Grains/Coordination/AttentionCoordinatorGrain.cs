@@ -13,19 +13,19 @@ namespace DistAttention.Grains;
 internal sealed class AttentionCoordinatorGrain(Coordinator coordinator, CallBook calls, Parcels parcels) : Grain, IAttentionCoordinatorGrain
 {
     public Task<AttendReply> AttendAsync(AttendCall call, CancellationToken cancellationToken) =>
-        RunAsync(call.CallId, token => coordinator.AttendAsync(call, token), cancellationToken);
+        RunAsync(call.Require().CallId, token => coordinator.AttendAsync(call, token), cancellationToken);
 
     public Task<MassReply> MassAsync(AttendCall call, int topK, int bins, CancellationToken cancellationToken) =>
-        RunAsync(call.CallId, token => coordinator.MassAsync(call, topK, bins, token), cancellationToken);
+        RunAsync(call.Require().CallId, token => coordinator.MassAsync(call, topK, bins, token), cancellationToken);
 
     public Task<AppendResult> AppendAsync(AppendCall call, CancellationToken cancellationToken) =>
-        RunAsync(call.CallId, token => coordinator.AppendAsync(call, token), cancellationToken);
+        RunAsync(call.Require().CallId, token => coordinator.AppendAsync(call, token), cancellationToken);
 
     public Task<AttendReply> AppendAndAttendAsync(AppendCall append, AttendCall attend, CancellationToken cancellationToken) =>
-        RunAsync(attend.CallId, token => coordinator.AppendAndAttendAsync(append, attend, token), cancellationToken);
+        RunAsync(attend.Require().CallId, token => coordinator.AppendAndAttendAsync(append.Require(), attend, token), cancellationToken);
 
     public Task<BatchReply> AttendBatchAsync(BatchCall batch, CancellationToken cancellationToken) =>
-        RunAsync(batch.CallId, token => coordinator.AttendBatchAsync(batch, token), cancellationToken);
+        RunAsync(batch.Require().CallId, token => coordinator.AttendBatchAsync(batch, token), cancellationToken);
 
     public Task<PlanReply> PlanAsync(Packed<SequenceSpec> spec, long length, long rows, AttendTerms how, CancellationToken cancellationToken) =>
         Task.Run(() => coordinator.PlanAsync(spec.Value, length, rows, how.ToOptions()), cancellationToken);

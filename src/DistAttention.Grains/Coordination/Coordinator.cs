@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using DistAttention.Calls;
 using DistAttention.Contracts;
+using DistAttention.Engine.Admission;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
@@ -21,14 +23,18 @@ internal sealed class Coordinator
     private readonly CallTenant _tenant;
     private readonly TimeProvider _time;
     private readonly int _writesInFlight;
+    private readonly CallGate _gate;
+    private readonly CallOwner _caller;
 
-    public Coordinator(ClusterLinks links, ComputePool pool, SnapshotCache snapshots, Parcels parcels, CallTenant tenant, TimeProvider time, IOptions<DistAttentionOptions> options)
+    public Coordinator(ClusterLinks links, ComputePool pool, SnapshotCache snapshots, Parcels parcels, CallTenant tenant, SiloGates gates, CallOwner caller, TimeProvider time, IOptions<DistAttentionOptions> options)
     {
         _links = links;
         _pool = pool;
         _snapshots = snapshots;
         _parcels = parcels;
         _tenant = tenant;
+        _gate = gates.Calls;
+        _caller = caller;
         _time = time;
         _writesInFlight = options.Value.WritesInFlight;
     }
@@ -80,9 +86,15 @@ internal sealed class Coordinator
             cancellationToken);
     }
 
-    public async Task<AppendResult> AppendAsync(AppendCall call, CancellationToken cancellationToken)
+    public Task<AppendResult> AppendAsync(AppendCall call, CancellationToken cancellationToken)
     {
         SequenceSpec spec = call.Sequence.Spec.Value;
+        CallerId caller = _caller.Current;
+        return SiloGates.ThroughAsync(_gate, CallCosts.OfAppend(caller, spec, call.Count), () => AppendAsync(call, spec, caller, cancellationToken));
+    }
+
+    private async Task<AppendResult> AppendAsync(AppendCall call, SequenceSpec spec, CallerId caller, CancellationToken cancellationToken)
+    {
         RemoteLedger ledger = LedgerOf(call.Sequence);
         Appender appender = new(new SequenceGateway(_links, ledger), _writesInFlight, _time);
         return await appender.AppendAsync(
@@ -92,6 +104,7 @@ internal sealed class Coordinator
             call.V.Floats("v", call.Count, spec.NumHeadsKv, spec.AppendedHeadDimV),
             call.Count,
             new AppendOptions { OperationId = call.Operation, ExpectedPosition = call.ExpectedPosition },
+            caller,
             cancellationToken).ConfigureAwait(false);
     }
 
@@ -167,8 +180,27 @@ internal sealed class Coordinator
         return new RemoteLedger(_links.Grains.GetGrain<ISequenceGrain>(sequence.Name), sequence, _links.Times.Time, _links.Stored);
     }
 
-    private async Task<T> RunAsync<T>(
+    private Task<T> RunAsync<T>(
         AttendCall call,
+        Func<QueryExecutor, RemoteLedger, TileQuery, TileSummary, CancellationToken, Task<T>> run,
+        CancellationToken cancellationToken)
+    {
+        SequenceSpec spec = call.Sequence.Spec.Value;
+        AttendOptions options = call.Terms.ToOptions();
+        CompiledMask mask = CompiledMask.Compile(options.Mask);
+        CallerId caller = _caller.Current;
+        long length = options.Length ?? _snapshots.LengthSeen(call.Sequence.Uid);
+        long first = Planner.FirstQueryPosition(options, call.TotalRows, length) + call.FirstRow;
+        TimeSpan timeLeft = call.TotalRows > call.Rows ? Timeout.InfiniteTimeSpan : call.TimeLeft; // tiles do not wait for tiles of their own call: it was let in by its client
+        CallCost cost = CallCosts.OfAttend(caller, spec, call.Rows, first, mask, length, timeLeft);
+        return SiloGates.ThroughAsync(_gate, cost, () => RunInsideAsync(call, options, mask, caller, run, cancellationToken));
+    }
+
+    private async Task<T> RunInsideAsync<T>(
+        AttendCall call,
+        AttendOptions options,
+        CompiledMask mask,
+        CallerId caller,
         Func<QueryExecutor, RemoteLedger, TileQuery, TileSummary, CancellationToken, Task<T>> run,
         CancellationToken cancellationToken)
     {
@@ -179,17 +211,17 @@ internal sealed class Coordinator
         {
             LedgerSnapshot snapshot = await _snapshots.GetAsync(ledger, call.Pinned, call.Terms.Length, either.Token).ConfigureAwait(false);
             SequenceSpec spec = snapshot.Spec; // the ledger's, whatever the caller takes it for
-            AttendOptions options = call.Terms.ToOptions();
             long first = Planner.FirstQueryPosition(options, call.TotalRows, snapshot.State.Length);
             TileQuery query = new()
             {
                 Snapshot = snapshot,
+                Caller = caller,
                 Q = call.Q.Floats("q", call.Rows, spec.NumHeadsQ, spec.HeadDim),
                 FirstRow = call.FirstRow,
                 Rows = call.Rows,
                 FirstQueryPosition = first + call.FirstRow,
                 Options = options,
-                Mask = CompiledMask.Compile(options.Mask),
+                Mask = mask,
             };
             QueryExecutor executor = new(new SequenceGateway(_links, ledger), _pool, _time);
             T answer = await run(executor, ledger, query, new TileSummary(snapshot.State, first, 0, 0, 0, 0), either.Token).ConfigureAwait(false);

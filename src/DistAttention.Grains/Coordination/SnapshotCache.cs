@@ -13,6 +13,7 @@ internal sealed class SnapshotCache
     private const int Capacity = 1024;
 
     private readonly ConcurrentDictionary<(Guid Uid, long Epoch), LedgerSnapshot> _latest = new();
+    private readonly ConcurrentDictionary<Guid, long> _lengths = new();
 
     /// <summary>What a tile is computed against: the pinned state, or the latest one as its terms want it.</summary>
     /// <exception cref="SnapshotLostException">The pinned state is of an epoch that is over.</exception>
@@ -34,6 +35,9 @@ internal sealed class SnapshotCache
             ? latest.CutTo(wanted)
             : throw new InvalidSpecException(nameof(AttendOptions.Length), $"{wanted} is more than the {latest.State.Length} committed positions");
     }
+
+    /// <summary>Positions of a sequence as it was seen last; 0 if it was not. For estimates.</summary>
+    public long LengthSeen(Guid uid) => _lengths.GetValueOrDefault(uid);
 
     /// <summary>Forgets a state that was found wrong.</summary>
     public void Forget(Guid uid, long epoch) => _latest.TryRemove((uid, epoch), out _);
@@ -70,8 +74,10 @@ internal sealed class SnapshotCache
         if (_latest.Count >= Capacity)
         {
             _latest.Clear();
+            _lengths.Clear();
         }
 
         _latest[(uid, snapshot.State.Epoch)] = snapshot;
+        _lengths[uid] = snapshot.State.Length;
     }
 }

@@ -41,8 +41,11 @@ public static class SiloBuilderExtensions
         services.TryAddSingleton<IShardStore, ResidentShardStore>();
         services.AddSingleton(static s => new ByteBudget(OptionsOf(s).MemoryBudgetBytes));
         services.AddSingleton(static s => new ComputePool(OptionsOf(s).ComputeThreads, OptionsOf(s).MaxQueuedJobs));
+        services.AddSingleton<CallOwner>();
+        services.AddSingleton<SiloGates>();
         services.AddSingleton<ITypeNameFilter, PackedTypes>();
         services.AddSingleton<ShardRegistry>();
+        services.AddSingleton(static s => new ResidentQuotas(s.GetRequiredService<ShardRegistry>(), OptionsOf(s).MemoryBytesPerCaller));
         services.AddSingleton<ShardService>();
         services.AddSingleton<ShardFollower>();
         services.TryAddSingleton<ILedgerStore, InMemoryLedgerStore>();
@@ -66,9 +69,11 @@ public static class SiloBuilderExtensions
         KvStatistics.AddTo(services);
         TransportExtensions.AddPreambleGuard(services);
         builder.AddGrainService<ShardHostService>();
-        services.AddOptions<SiloMessagingOptions>().Configure(static o =>
+        services.AddOptions<SiloMessagingOptions>().Configure<IOptions<DistAttentionOptions>>(static (o, d) =>
         {
             o.MaxMessageBodySize = CallLimits.MaxMessageBytes;
+            o.MaxEnqueuedRequestsHardLimit = d.Value.MaxWaitingMessages;
+            o.MaxEnqueuedRequestsHardLimit_StatelessWorker = d.Value.MaxWaitingMessages;
             o.SystemResponseTimeout = _systemResponseTimeout;
         });
         services.AddOptions<ConnectionOptions>().Configure<IOptions<DistAttentionOptions>>(static (o, d) => o.ConnectionsPerEndpoint = d.Value.ConnectionsPerPeer);

@@ -1,4 +1,5 @@
 using DistAttention.Contracts;
+using DistAttention.Engine.Admission;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Shards;
 using Orleans.Concurrency;
@@ -21,15 +22,19 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain, IVacant
     private readonly ActiveShards _active;
     private readonly CallBook _calls;
     private readonly WriteGrants _grants;
+    private readonly SiloGates _gates;
+    private readonly CallOwner _caller;
     private ShardId _id;
 
-    public KvShardGrain(ShardService shards, ClusterSilos silos, ActiveShards active, CallBook calls, WriteGrants grants)
+    public KvShardGrain(ShardService shards, ClusterSilos silos, ActiveShards active, CallBook calls, WriteGrants grants, SiloGates gates, CallOwner caller)
     {
         _shards = shards;
         _silos = silos;
         _active = active;
         _calls = calls;
         _grants = grants;
+        _gates = gates;
+        _caller = caller;
     }
 
     /// <summary>Without rows in memory it is found as well by whoever asks for it next.</summary>
@@ -55,6 +60,7 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain, IVacant
 
     public async Task<string> WriteAsync(WriteCall write, CancellationToken cancellationToken)
     {
+        write.Require();
         _grants.Require(write.Grant, this.GetPrimaryKeyString(), write.Fence, write.Spec);
         using CallBook.Entry entry = _calls.Begin(write.CallId, cancellationToken);
         SequenceSpec spec = write.Spec.Value;
@@ -70,10 +76,11 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain, IVacant
             write.V.Floats("v", write.Count, spec.NumHeadsKv, spec.AppendedHeadDimV))
         {
             CommittedRows = write.CommittedRows,
+            Caller = _caller.Current,
         };
         try
         {
-            await Task.Run(() => _shards.WriteAsync(rows, entry.Token).AsTask(), entry.Token);
+            await Task.Run(() => SiloGates.ThroughAsync(_gates.Parts, CallCosts.OfAppend(rows.Caller, spec, rows.Count), () => WriteAsync(rows, entry.Token)), entry.Token);
         }
         catch (StaleWriteException)
         {
@@ -81,6 +88,12 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain, IVacant
         }
 
         return _silos.Self.Value;
+    }
+
+    private async Task<ShardWrite> WriteAsync(ShardWrite rows, CancellationToken cancellationToken)
+    {
+        await _shards.WriteAsync(rows, cancellationToken);
+        return rows;
     }
 
     public Task<bool> SeedAsync(ShardRef source, int count, CancellationToken cancellationToken) =>

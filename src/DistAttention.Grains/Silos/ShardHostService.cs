@@ -1,8 +1,11 @@
+using DistAttention.Calls;
 using DistAttention.Contracts;
+using DistAttention.Engine.Admission;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Replicas;
 using DistAttention.Engine.Shards;
+using DistAttention.Kernels;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
@@ -22,6 +25,8 @@ internal sealed class ShardHostService : GrainService, IShardHostService
     private readonly Parcels _parcels;
     private readonly ShardFollower _follower;
     private readonly StorageIdentity _storage;
+    private readonly SiloGates _gates;
+    private readonly CallOwner _caller;
 
     public ShardHostService(GrainId id, Silo silo, ILoggerFactory loggers, IServiceProvider services)
         : base(id, silo, loggers)
@@ -36,34 +41,39 @@ internal sealed class ShardHostService : GrainService, IShardHostService
         _parcels = services.GetRequiredService<Parcels>();
         _follower = services.GetRequiredService<ShardFollower>();
         _storage = services.GetRequiredService<StorageIdentity>();
+        _gates = services.GetRequiredService<SiloGates>();
+        _caller = services.GetRequiredService<CallOwner>();
     }
 
     public async Task<TileReply> ComputeAsync(TileCall call, CancellationToken cancellationToken)
     {
-        using CallBook.Entry entry = _calls.Begin(call.CallId, cancellationToken);
+        using CallBook.Entry entry = _calls.Begin(call.Require().CallId, cancellationToken);
+        TileRequest request = EngineWire.ToRequest(call) with { Caller = _caller.Current };
         return await Task.Run(
-            async () =>
+            () => SiloGates.ThroughAsync(_gates.Parts, CostOf(request), async () =>
             {
-                TileAnswer answer = await _shards.ComputeAsync(EngineWire.ToRequest(call), entry.Token);
+                TileAnswer answer = await _shards.ComputeAsync(request, entry.Token);
                 TileReply reply = EngineWire.ToReply(answer, call);
                 _traffic.Add(call.Q.ByteLength + reply.Partials.Sum(static p => (long)p.ByteLength));
                 call.Q.Dispose();
                 return reply;
-            },
+            }),
             entry.Token);
     }
 
     public async Task<TileMassReply> MassAsync(TileMassCall call, CancellationToken cancellationToken)
     {
-        using CallBook.Entry entry = _calls.Begin(call.Tile.CallId, cancellationToken);
+        using CallBook.Entry entry = _calls.Begin(call.Require().Tile.CallId, cancellationToken);
+        MassRequest request = EngineWire.ToRequest(call);
+        request = request with { Tile = request.Tile with { Caller = _caller.Current } };
         return await Task.Run(
-            async () =>
+            () => SiloGates.ThroughAsync(_gates.Parts, CostOf(request.Tile), async () =>
             {
-                MassAnswer answer = await _shards.MassAsync(EngineWire.ToRequest(call), entry.Token);
+                MassAnswer answer = await _shards.MassAsync(request, entry.Token);
                 TileMassReply reply = EngineWire.ToReply(answer, call);
                 _traffic.Add(call.Tile.Q.ByteLength + reply.ByteLength);
                 return _parcels.Fit("The mass of one query row", reply.ByteLength, reply, reply.In);
-            },
+            }),
             entry.Token);
     }
 
@@ -156,4 +166,13 @@ internal sealed class ShardHostService : GrainService, IShardHostService
     }
 
     public Task<NamedSequence[]> GetSequencesAsync() => Task.FromResult(_sequences.All());
+
+    /// <summary>Its deadline is looked after by whoever coordinates the call.</summary>
+    private static CallCost CostOf(TileRequest request)
+    {
+        SequenceSpec spec = request.Spec;
+        long positions = request.Shards.Sum(static s => (long)s.Length);
+        CallCost cost = CallCosts.OfAttend(request.Caller, spec, request.Rows, 0, CompiledMask.Compile(AttentionMask.Full), positions, Timeout.InfiniteTimeSpan);
+        return cost with { Bytes = ((long)request.Q.Length + ((long)request.Nodes.Count * PooledPartial.LengthOf(request.Rows, spec.NumHeadsQ, spec.HeadDimV))) * sizeof(float) };
+    }
 }

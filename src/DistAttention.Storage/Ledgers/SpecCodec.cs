@@ -87,6 +87,12 @@ internal static class SpecCodec
             throw new InvalidDataException($"a table of the shape [{string.Join(", ", shape)}] is too large");
         }
 
+        long left = from.BaseStream.Length - from.BaseStream.Position;
+        if (length * sizeof(float) > left)
+        {
+            throw new InvalidDataException($"a table of the shape [{string.Join(", ", shape)}] does not fit into the {left} bytes that are left");
+        }
+
         byte[] bytes = from.ReadBytes((int)length * sizeof(float));
         return FloatTable.Of(MemoryMarshal.Cast<byte, float>(bytes), shape);
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using DistAttention.Calls;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
@@ -75,7 +76,7 @@ internal sealed class SimulatedCluster : IShardGateway, IShardPlacement, ISequen
     }
 
     public ValueTask<AppendResult> AppendAsync(AttentionProblem problem, int first, int count, CancellationToken token = default) =>
-        Appender.AppendAsync(this, Spec, problem.KRows(first, count), problem.VRows(first, count), count, new AppendOptions(), token);
+        Appender.AppendAsync(this, Spec, problem.KRows(first, count), problem.VRows(first, count), count, new AppendOptions(), CallerId.Anyone, token);
 
     /// <summary>Attends in tiles of a few rows, one after the other.</summary>
     public async Task<(string Digest, List<TileOutcome> Tiles)> AttendAsync(AttentionProblem problem, int tileRows = 50, CancellationToken token = default)

@@ -1,3 +1,5 @@
+using DistAttention.Calls;
+using DistAttention.Engine.Compute;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Planning;
@@ -9,7 +11,7 @@ namespace DistAttention.Simulator.Nodes;
 internal sealed class NodeCoordinator(Node node)
 {
     public Task<AppendResult> AppendAsync(SequenceId id, Guid uid, SequenceSpec spec, float[] k, float[] v, int count, AppendOptions options, CancellationToken cancellationToken) =>
-        node.Appender.AppendAsync(LedgerOf(id, uid), spec, k, v, count, options, cancellationToken).AsTask();
+        node.Appender.AppendAsync(LedgerOf(id, uid), spec, k, v, count, options, CallerId.Anyone, cancellationToken).AsTask();
 
     public async Task<Answer> AttendAsync(SequenceId id, Guid uid, float[] q, int rows, AttendOptions options, CancellationToken cancellationToken)
     {

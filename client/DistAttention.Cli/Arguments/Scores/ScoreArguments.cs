@@ -52,7 +52,7 @@ internal sealed class ScoreArguments
         ValueFromKeyPrefix = parsed.GetValue(_prefix),
     };
 
-    private static OptionText ParseScore(string text)
+    internal static OptionText ParseScore(string text)
     {
         OptionText score = OptionText.Read(text, "scaled-dot", "dot", "multiplicative", "additive");
         switch (score.Name)

@@ -81,7 +81,7 @@ internal sealed class ClusterConnector(int silosUnlessTold) : IConnector
     }
 
     private static async Task<IAttentionHost> ConnectAsync(EndPoint gateway, Action<DistAttentionClientOptions> configure, CancellationToken cancellationToken) =>
-        await ClusterHost.OpenAsync(ConnectClientAsync(gateway, configure, cancellationToken), owned: null, cancellationToken).ConfigureAwait(false);
+        await ClusterHost.OpenAsync(token => ConnectClientAsync(gateway, configure, token), owned: null, cancellationToken).ConfigureAwait(false);
 
     private static async Task<IAttentionHost> StartAsync(int silos, int? threadsPerSilo, CancellationToken cancellationToken) =>
         await ClusterHost.StartAsync(silos, threadsPerSilo, cancellationToken).ConfigureAwait(false);

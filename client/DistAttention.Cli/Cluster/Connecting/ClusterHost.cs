@@ -10,11 +10,13 @@ namespace DistAttention.Cli.Cluster.Connecting;
 internal sealed class ClusterHost : IAttentionHost
 {
     private readonly DistAttentionClient _client;
+    private readonly Func<CancellationToken, Task<DistAttentionClient>> _connect;
     private readonly OwnedCluster? _owned;
 
-    private ClusterHost(DistAttentionClient client, OwnedCluster? owned, IReadOnlyList<SiloReport> silos)
+    private ClusterHost(DistAttentionClient client, Func<CancellationToken, Task<DistAttentionClient>> connect, OwnedCluster? owned, IReadOnlyList<SiloReport> silos)
     {
         _client = client;
+        _connect = connect;
         _owned = owned;
         SiloCount = silos.Count;
         Threads = silos.Sum(static s => s.ComputeThreads);
@@ -31,13 +33,13 @@ internal sealed class ClusterHost : IAttentionHost
     public int Threads { get; }
 
     /// <summary>Uses a cluster that runs, or one that was started for this; that one then ends with this.</summary>
-    public static async Task<ClusterHost> OpenAsync(Task<DistAttentionClient> connecting, OwnedCluster? owned, CancellationToken cancellationToken)
+    public static async Task<ClusterHost> OpenAsync(Func<CancellationToken, Task<DistAttentionClient>> connect, OwnedCluster? owned, CancellationToken cancellationToken)
     {
         DistAttentionClient? client = null;
         try
         {
-            client = await connecting.ConfigureAwait(false);
-            return new ClusterHost(client, owned, await client.GetClusterReportAsync(cancellationToken).ConfigureAwait(false));
+            client = await connect(cancellationToken).ConfigureAwait(false);
+            return new ClusterHost(client, connect, owned, await client.GetClusterReportAsync(cancellationToken).ConfigureAwait(false));
         }
         catch
         {
@@ -50,8 +52,11 @@ internal sealed class ClusterHost : IAttentionHost
     public static async Task<ClusterHost> StartAsync(int silos, int? threadsPerSilo, CancellationToken cancellationToken)
     {
         OwnedCluster owned = await OwnedCluster.StartAsync(silos, threadsPerSilo, cancellationToken).ConfigureAwait(false);
-        return await OpenAsync(owned.Local.ConnectAsync(null, cancellationToken), owned, cancellationToken).ConfigureAwait(false);
+        return await OpenAsync(token => owned.Local.ConnectAsync(null, token), owned, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>A connection of its own.</summary>
+    public async Task<IAttentionClient> OtherClientAsync(string name, CancellationToken cancellationToken) => await _connect(cancellationToken).ConfigureAwait(false);
 
     /// <summary>Bytes of tiles and partials that each silo has exchanged with others since it started.</summary>
     public async Task<IReadOnlyList<(string Silo, long Bytes)>> BytesBySiloAsync(CancellationToken cancellationToken) =>

@@ -1,0 +1,3 @@
+using DistAttention.Fuzz.Running;
+
+return CommandLine.Run(args);
