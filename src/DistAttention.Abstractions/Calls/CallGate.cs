@@ -20,6 +20,9 @@ public sealed class CallGate
     /// <summary>Share of the time left, after the call's own work, that may go by in waiting. The rest is for a machine that has to do other things meanwhile.</summary>
     private const double WaitShare = 0.25;
 
+    /// <summary>Calls in progress, or twice the threads, up to which none is refused for the time it would wait: what is measured of small calls says little about a few large ones.</summary>
+    private const int FewCalls = 4;
+
     /// <summary>Waiting that no call is refused for.</summary>
     private static readonly TimeSpan _noWait = TimeSpan.FromMilliseconds(20);
 
@@ -109,7 +112,7 @@ public sealed class CallGate
             Require(bytes == 0 || bytes + cost.Bytes <= Alpha * (double)(_limits.MaxCallBytes - _bytes), "The caller's share of the room for bytes of calls in progress");
             TimeSpan wait = WaitOf(cost, caller);
             TimeSpan most = cost.TimeLeft == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : (cost.TimeLeft - _pace.TimeOf(cost.Work / _threads)) * WaitShare;
-            if (wait > _noWait && wait > most)
+            if (wait > _noWait && wait > most && _calls >= Math.Max(FewCalls, 2 * _threads))
             {
                 throw new OverloadedException("The queue of calls that can be answered in time", Retry(wait - most));
             }

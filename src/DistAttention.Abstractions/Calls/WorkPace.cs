@@ -8,14 +8,19 @@ namespace DistAttention.Calls;
 /// <param name="busyTime">Time that threads have worked so far, all together.</param>
 internal sealed class WorkPace(Func<TimeSpan> busyTime)
 {
-    /// <summary>Taken for true until something was measured: slow, so that the first calls of a flood are not all let in.</summary>
+    /// <summary>
+    /// Taken for true until enough was measured: slow, so that the first calls of a flood are not all let in, but not as slow as the first calls of a
+    /// process are, for which code is compiled.
+    /// </summary>
     private const double FirstGuess = 1e-10;
 
     private const double ShareOfSlower = 1.0 / 2; // of the newest stretch, if it was slower than the mean
     private const double ShareOfFaster = 1.0 / 8;
     private const int CallsPerStretch = 16;
+    private const int FirstCalls = 64;
 
     private static readonly TimeSpan _leastBusy = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan _firstBusy = TimeSpan.FromSeconds(1);
 
     private TimeSpan _since = busyTime();
     private double _secondsPerUnit = FirstGuess;
@@ -33,7 +38,7 @@ internal sealed class WorkPace(Func<TimeSpan> busyTime)
         _calls++;
         TimeSpan now = busyTime();
         TimeSpan busy = now - _since;
-        if (busy < _leastBusy || (_isMeasured && _calls < CallsPerStretch) || _work <= 0)
+        if (busy < (_isMeasured ? _leastBusy : _firstBusy) || _calls < (_isMeasured ? CallsPerStretch : FirstCalls) || _work <= 0)
         {
             return;
         }

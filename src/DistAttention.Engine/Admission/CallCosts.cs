@@ -9,6 +9,11 @@ public static class CallCosts
     /// <summary>Rows up to which a call goes before longer ones, and takes about as long as one row: the time of reading K and V.</summary>
     private const int ShortRows = 16;
 
+    /// <summary>
+    /// Multiplications that everything else about a call takes as long as: without them, small calls would make large ones look slower than they are.
+    /// </summary>
+    private const double CallWork = 1e6;
+
     /// <summary>The cost of attending.</summary>
     /// <param name="caller">On whose behalf.</param>
     /// <param name="spec">The sequence's shape.</param>
@@ -24,7 +29,7 @@ public static class CallCosts
         rows = Math.Max(rows, 0); // what a call from outside says is looked at later
         long bytes = (long)rows * spec.NumHeadsQ * (spec.HeadDim + spec.HeadDimV + 1) * sizeof(float);
         double seen = SeenPerRow(mask, new PositionRange(firstQueryPosition, firstQueryPosition + rows), length);
-        double work = Math.Max(rows, ShortRows) * seen * spec.NumHeadsQ * (spec.HeadDim + spec.HeadDimV);
+        double work = CallWork + (Math.Max(rows, ShortRows) * seen * spec.NumHeadsQ * (spec.HeadDim + spec.HeadDimV));
         return new CallCost(caller, bytes, work, rows <= ShortRows, timeLeft);
     }
 
@@ -38,7 +43,7 @@ public static class CallCosts
         rows = Math.Max(rows, 0);
         const double packing = 16; // multiplications that packing a number takes as long as
         double numbers = (double)rows * spec.NumHeadsKv * (spec.HeadDim + spec.AppendedHeadDimV);
-        return new CallCost(caller, (long)numbers * sizeof(float), numbers * packing, rows <= SequenceFormat.BlockLength, Timeout.InfiniteTimeSpan);
+        return new CallCost(caller, (long)numbers * sizeof(float), CallWork + (numbers * packing), rows <= SequenceFormat.BlockLength, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>About how many positions a row sees: as many as have to be looked at for the first, the middle and the last, on average.</summary>

@@ -119,6 +119,7 @@ public sealed class CallGateTests
     {
         CallGate gate = Gate();
         Measure(gate, work: 100, took: 100 * _second);
+        Crowd(gate);
         gate.Enter(Cost(_a, work: 50, timeLeft: Timeout.InfiniteTimeSpan));
         Assert.Throws<OverloadedException>(() => gate.Enter(Cost(_a, work: 0.1, timeLeft: _second)));
         gate.Enter(Cost(_a, work: 0.1, timeLeft: _second) with { IsShort = true });
@@ -138,6 +139,7 @@ public sealed class CallGateTests
     {
         CallGate gate = Gate();
         Measure(gate, work: 100, took: 1000 * _second);
+        Crowd(gate);
         gate.Enter(Cost(_b, work: 1, timeLeft: Timeout.InfiniteTimeSpan));
         Assert.Throws<OverloadedException>(() => gate.Enter(Cost(_b, work: 1, timeLeft: 10 * _second)));
         for (int i = 0; i < 60; i++)
@@ -146,6 +148,38 @@ public sealed class CallGateTests
         }
 
         gate.Enter(Cost(_b, work: 1, timeLeft: 10 * _second));
+    }
+
+    [Fact]
+    public void TheFirstCallsOfAProcessSayNothingAboutALaterFlood()
+    {
+        // Compiling: a second for hardly any work.
+        CallGate gate = Gate();
+        for (int i = 0; i < 10; i++)
+        {
+            CallCost small = Cost(_a, work: 1000, timeLeft: 30 * _second);
+            gate.Enter(small);
+            _busy += _second / 5;
+            gate.Leave(small, isDone: true);
+        }
+
+        for (int i = 0; i < 200; i++)
+        {
+            gate.Enter(Cost(_a, work: 1e7, timeLeft: 30 * _second));
+        }
+    }
+
+    [Fact]
+    public void AFewCallsAreNotRefusedForTheTimeTheyWouldWait()
+    {
+        CallGate gate = Gate();
+        Measure(gate, work: 100, took: 100 * _second);
+        for (int i = 0; i < 4; i++)
+        {
+            gate.Enter(Cost(_a, work: 1000, timeLeft: _second));
+        }
+
+        Assert.Throws<OverloadedException>(() => gate.Enter(Cost(_a, work: 1000, timeLeft: _second)));
     }
 
     [Fact]
@@ -183,10 +217,19 @@ public sealed class CallGateTests
 
     private CallGate Gate(AdmissionLimits? limits = null) => new(limits ?? new AdmissionLimits(), threads: 2, () => _busy);
 
+    /// <summary>So many calls, of no work, that time counts.</summary>
+    private static void Crowd(CallGate gate)
+    {
+        for (int i = 0; i < 4; i++)
+        {
+            gate.Enter(Cost(new CallerId("crowd"), timeLeft: Timeout.InfiniteTimeSpan));
+        }
+    }
+
     /// <summary>Calls that took so long together.</summary>
     private void Measure(CallGate gate, double work, TimeSpan took)
     {
-        const int calls = 16;
+        const int calls = 64;
         for (int i = 0; i < calls; i++)
         {
             CallCost call = Cost(_a, work: work / calls, timeLeft: Timeout.InfiniteTimeSpan);
