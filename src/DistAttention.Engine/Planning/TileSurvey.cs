@@ -5,6 +5,9 @@ namespace DistAttention.Engine.Planning;
 /// <summary>What a mask leaves of a sequence for one query tile, shard by shard, whoever holds them.</summary>
 internal sealed class TileSurvey
 {
+    /// <summary>Pairs of shard and rows from which on looking at them is shared among threads.</summary>
+    private const int ManySurveys = 256;
+
     private TileSurvey(IReadOnlyList<int> visible, long blocksVisited, long blocksSkipped)
     {
         Visible = visible;
@@ -29,28 +32,41 @@ internal sealed class TileSurvey
     /// <param name="rowsPerPlan">Rows for which blocks count once; 0 for all.</param>
     public static TileSurvey Make(CompiledMask mask, int shardLength, long length, PositionRange queries, int rowsPerPlan = 0)
     {
-        long visited = 0;
-        long skipped = 0;
-        List<int> visible = [];
-        for (int i = 0; (long)i * shardLength < length; i++)
+        int step = rowsPerPlan > 0 ? rowsPerPlan : (int)Math.Max(1, queries.Length);
+        ShardCount[] shards = new ShardCount[(length + shardLength - 1) / shardLength];
+        if (shards.Length * ((queries.Length + step - 1) / step) < ManySurveys)
         {
-            PositionRange positions = Planner.PositionsOf(i, shardLength, length);
-            bool any = false;
-            for (long row = queries.Start; row < queries.End; row += rowsPerPlan > 0 ? rowsPerPlan : queries.Length)
+            for (int i = 0; i < shards.Length; i++)
             {
-                PositionRange rows = rowsPerPlan > 0 ? queries.Intersect(new PositionRange(row, row + rowsPerPlan)) : queries;
-                ShardSurvey survey = ShardSurvey.Of(mask, rows, positions);
-                visited += survey.BlocksFull + survey.BlocksMasked;
-                skipped += survey.BlocksSkipped;
-                any |= survey.Coverage != Coverage.None;
-            }
-
-            if (any)
-            {
-                visible.Add(i);
+                shards[i] = Survey(i);
             }
         }
+        else
+        {
+            Parallel.For(0, shards.Length, i => shards[i] = Survey(i));
+        }
 
-        return new TileSurvey(visible, visited, skipped);
+        return new TileSurvey(
+            [.. Enumerable.Range(0, shards.Length).Where(i => shards[i].IsVisible)],
+            shards.Sum(static s => s.Visited),
+            shards.Sum(static s => s.Skipped));
+
+        ShardCount Survey(int shard)
+        {
+            PositionRange positions = Planner.PositionsOf(shard, shardLength, length);
+            ShardCount count = default;
+            for (long row = queries.Start; row < queries.End; row += step)
+            {
+                ShardSurvey survey = ShardSurvey.Of(mask, queries.Intersect(new PositionRange(row, row + step)), positions);
+                count = new ShardCount(
+                    count.Visited + survey.BlocksFull + survey.BlocksMasked,
+                    count.Skipped + survey.BlocksSkipped,
+                    count.IsVisible || survey.Coverage != Coverage.None);
+            }
+
+            return count;
+        }
     }
+
+    private readonly record struct ShardCount(long Visited, long Skipped, bool IsVisible);
 }
