@@ -52,8 +52,8 @@ public sealed class FileLedgerStore : ILedgerStore
 
             if (!_known.TryGetValue(id, out LedgerFile? durable) || durable != (object)state)
             {
-                using IVolumeFile? file = await _volume.OpenAsync(path, write: true).ConfigureAwait(false);
-                await (file?.SyncAsync() ?? default).ConfigureAwait(false);
+                // Whoever wrote it may have failed to sync it, and no later sync makes up for that: written anew, of the same version.
+                _known[id] = await ReplaceAsync(path, state.Version, record).ConfigureAwait(false);
             }
 
             return new VersionedLedger(record, state.Version);
