@@ -111,7 +111,7 @@ public sealed class ReplicaTests(ITestOutputHelper output) : IDisposable
             long started = Stopwatch.GetTimestamp();
             await sequence.AppendAsync(_problem.K.AsMemory(0, row), _problem.V.AsMemory(0, row), cancellationToken: CancellationToken.None);
             took.Add(Stopwatch.GetElapsedTime(started));
-            await Task.Delay(20, CancellationToken.None);
+            await Task.Delay(20, CancellationToken.None); // a step of decoding now and then, not as many as fit: they share two cores with what is measured
         }
 
         return took;

@@ -60,7 +60,7 @@ internal sealed class LoadCaller
             }
 
             running.RemoveAll(static t => t.IsCompletedSuccessfully);
-            await Task.Delay(1, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(1, cancellationToken).ConfigureAwait(false); // calls fall due by the clock: nobody else tells when
         }
 
         await Task.WhenAll(running).ConfigureAwait(false);
