@@ -38,6 +38,10 @@ internal static class SiloHost
         AccessOptions access = options.Read<AccessOptions, AccessOptionsValidator>(AccessOptions.Section);
         options.ThrowIfWrong();
         Ports.RequireFree(endpoint);
+        if (clustering.Mode == ClusteringMode.PostgreSql)
+        {
+            MembershipTables.EnsureAsync(clustering.ConnectionString!).GetAwaiter().GetResult();
+        }
 
         builder.Logging.AddSiloLog(builder.Configuration.GetSection("Logging"), hosting);
         builder.Services.AddSiloLifetime(hosting);
