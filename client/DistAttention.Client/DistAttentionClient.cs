@@ -207,6 +207,7 @@ public sealed class DistAttentionClient : IAttentionClient
         Snapshot = report.State,
         ShardCount = report.ShardCount,
         ResidentBytes = report.ResidentBytes,
+        ExpiresAt = report.ExpiresAt,
     };
 
     /// <summary>How a sequence is kept in the cluster.</summary>

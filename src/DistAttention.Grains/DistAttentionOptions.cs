@@ -64,6 +64,12 @@ public sealed class DistAttentionOptions
     /// </summary>
     public TimeSpan WatchInterval { get; set; } = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>
+    /// How often sequences past their <see cref="SequenceSpec.TimeToLive"/> are looked for, to give back their space; nobody finds them before that
+    /// either. Default 5 minutes. Looking reads every ledger that is kept.
+    /// </summary>
+    public TimeSpan ExpirySweepInterval { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>TCP connections to each other silo. Default 2: a large tile does not hold up small messages.</summary>
     public int ConnectionsPerPeer { get; set; } = 2;
 

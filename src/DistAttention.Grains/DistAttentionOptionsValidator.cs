@@ -26,6 +26,7 @@ public sealed class DistAttentionOptionsValidator : IValidateOptions<DistAttenti
         RequireTime(options.ReportMaxAge, nameof(options.ReportMaxAge));
         RequireTime(options.PreambleTimeout, nameof(options.PreambleTimeout));
         RequireTime(options.HedgeTime, nameof(options.HedgeTime));
+        RequireTime(options.ExpirySweepInterval, nameof(options.ExpirySweepInterval));
         if (options.WatchInterval != TimeSpan.Zero)
         {
             RequireTime(options.WatchInterval, nameof(options.WatchInterval));

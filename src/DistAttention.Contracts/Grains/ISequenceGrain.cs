@@ -38,6 +38,12 @@ public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
     [Alias("Delete")]
     Task DeleteAsync(Guid? uid, CancellationToken cancellationToken);
 
+    /// <summary>Deletes the sequence of this name if it is past its time to live.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Whether it was deleted by this call.</returns>
+    [Alias("Expire")]
+    Task<bool> ExpireAsync(CancellationToken cancellationToken);
+
     /// <summary>Makes a new sequence that shares this one's first positions. Repeating it with the same new uid changes nothing.</summary>
     /// <param name="uid">The sequence meant.</param>
     /// <param name="forkUid">Uid of the new one; the caller makes it.</param>

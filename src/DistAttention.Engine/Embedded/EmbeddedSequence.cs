@@ -103,7 +103,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
 
     public async Task<SequenceInfo> GetInfoAsync(CancellationToken cancellationToken = default)
     {
-        await Ledger.GetSnapshotAsync(cancellationToken).ConfigureAwait(false);
+        await Ledger.GetLatestAsync(cancellationToken).ConfigureAwait(false);
         return _client.InfoOf(Ledger.Record);
     }
 
@@ -112,7 +112,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         options ??= new AttendOptions();
         options.ValidateFor(Spec);
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
-        LedgerSnapshot snapshot = await SnapshotForAsync(options, cancellationToken).ConfigureAwait(false);
+        LedgerSnapshot snapshot = Cut(await Ledger.GetLatestAsync(cancellationToken).ConfigureAwait(false), options);
         return await Task.Run(() => Planner.Plan(snapshot, rows, options), cancellationToken).ConfigureAwait(false);
     }
 
@@ -254,7 +254,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         while (true)
         {
             _client.ThrowIfDisposed();
-            LedgerSnapshot snapshot = await SnapshotForAsync(options, cancellationToken).ConfigureAwait(false);
+            LedgerSnapshot snapshot = Cut(await Ledger.GetSnapshotAsync(cancellationToken).ConfigureAwait(false), options);
             if (SnapshotPin.TryTake(_client.Registry, snapshot) is { } pin)
             {
                 return pin;
@@ -262,9 +262,8 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         }
     }
 
-    private async ValueTask<LedgerSnapshot> SnapshotForAsync(AttendOptions options, CancellationToken cancellationToken)
+    private static LedgerSnapshot Cut(LedgerSnapshot latest, AttendOptions options)
     {
-        LedgerSnapshot latest = await Ledger.GetSnapshotAsync(cancellationToken).ConfigureAwait(false);
         if (options.Length is not { } length)
         {
             return latest;

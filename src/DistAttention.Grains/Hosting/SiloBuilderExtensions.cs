@@ -64,6 +64,8 @@ public static class SiloBuilderExtensions
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StorageAgreement>();
         services.AddSingleton<PeerWatch>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static s => s.GetRequiredService<PeerWatch>());
+        services.AddSingleton<ExpirySweep>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static s => s.GetRequiredService<ExpirySweep>());
         services.AddSingleton<Coordinator>();
         services.AddPlacementDirector<HolderPlacement, HolderPlacementDirector>();
         KvStatistics.AddTo(services);
