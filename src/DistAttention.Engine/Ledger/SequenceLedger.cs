@@ -8,7 +8,7 @@ namespace DistAttention.Engine.Ledger;
 /// positions; the length moves over written ones from the front, each move a compare-and-swap in the store. When a
 /// reservation is given up or times out, those behind it are thrown away, the fence rises, and their appenders reserve again.
 /// </summary>
-public sealed class SequenceLedger : ISequenceLedger, IDisposable
+public sealed partial class SequenceLedger : ISequenceLedger, IDisposable
 {
     /// <summary>How long a reservation may stay uncommitted while others wait behind it.</summary>
     public static readonly TimeSpan ReservationTimeout = TimeSpan.FromSeconds(60);
