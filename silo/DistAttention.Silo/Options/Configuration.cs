@@ -1,5 +1,6 @@
 using DistAttention.Contracts.Tls;
 using DistAttention.Grains;
+using DistAttention.Silo.Admin;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -37,6 +38,9 @@ internal static class Configuration
         ["--tls-key"] = "Tls:KeyFile",
         ["--tls-ca"] = "Tls:CaFile",
         ["--tls-silo-name"] = "Tls:SiloName",
+        ["--admin-port"] = "Admin:Port",
+        ["--admin-address"] = "Admin:Address",
+        ["--admin-token-file"] = "Admin:TokenFile",
         [ConfigFile] = "Config",
     };
 
@@ -49,6 +53,7 @@ internal static class Configuration
         SiloHost.AttentionSection,
         TlsSettings.Section,
         AccessOptions.Section,
+        AdminOptions.Section,
         "Logging",
     ];
 

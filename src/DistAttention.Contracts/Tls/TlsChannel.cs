@@ -71,6 +71,14 @@ public sealed partial class TlsChannel
             cancellationToken);
     }
 
+    /// <summary>For a handshake that begins now with whoever has no certificate, as browsers and probes: this side presents its own, and asks for none.</summary>
+    public SslServerAuthenticationOptions ServerOptions() => new()
+    {
+        ServerCertificateContext = _credentials.Current.Context,
+        ClientCertificateRequired = false,
+        EnabledSslProtocols = Versions,
+    };
+
     private Task<SslStream> AnswerAsync(Stream inner, string? peerName, CancellationToken cancellationToken)
     {
         TlsFiles files = _credentials.Current;
