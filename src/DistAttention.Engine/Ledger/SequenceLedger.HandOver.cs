@@ -5,6 +5,14 @@ namespace DistAttention.Engine.Ledger;
 
 public sealed partial class SequenceLedger
 {
+    /// <summary>Who is to have a shard, reserved ones included; null if it is no part of the sequence.</summary>
+    /// <param name="shard">The shard.</param>
+    public OwnerId? OwnerOf(ShardId shard)
+    {
+        ImmutableArray<ShardEntry> shards = _shards;
+        return shard.Index < shards.Length && shards[shard.Index].Id == shard ? shards[shard.Index].Owner : null;
+    }
+
     /// <summary>
     /// Gives shards to another owner while the one that has them lives: one compare-and-swap. Whoever goes by an older state still asks the old
     /// owner, who answers as well; whoever asks the new one gets all that is committed, since that one reads what it lacks from the store.

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DistAttention.Chaos.Load;
+using DistAttention.Chaos.Running;
 using DistAttention.Chaos.Silos;
 using DistAttention.Client;
 using DistAttention.Contracts;
@@ -31,8 +32,8 @@ public static class ElasticRun
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(output);
         ElasticReport report = new();
-        SiloCluster cluster = await SiloCluster.StartAsync(
-            options.Scenario == ElasticScenario.Scale ? options.Cluster with { Silos = 4, FirstSilos = 2 } : options.Cluster with { Silos = 3 }, cancellationToken).ConfigureAwait(false);
+        ChaosOptions silos = options.Cluster with { Silos = options.Scenario == ElasticScenario.Scale ? 4 : 3, Arguments = ["--Attention:RebalanceAfter", "00:00:02", "--Attention:HandOverTime", "00:00:02"] };
+        SiloCluster cluster = await SiloCluster.StartAsync(options.Scenario == ElasticScenario.Scale ? silos with { FirstSilos = 2 } : silos, cancellationToken).ConfigureAwait(false);
         await using (cluster.ConfigureAwait(false))
         {
             DistAttentionClient client = await cluster.ConnectAsync(cancellationToken).ConfigureAwait(false);
