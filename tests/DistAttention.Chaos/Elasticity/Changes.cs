@@ -10,6 +10,9 @@ internal sealed class Changes(SiloCluster cluster, DistAttentionClient client, E
 {
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Longer than silos keep what they have given away.</summary>
+    private static readonly TimeSpan _settling = TimeSpan.FromSeconds(3);
+
     /// <summary>One silo after the other ends and comes back.</summary>
     public async Task RestartEachAsync(CancellationToken cancellationToken)
     {
@@ -70,18 +73,21 @@ internal sealed class Changes(SiloCluster cluster, DistAttentionClient client, E
         }
     }
 
-    /// <summary>Until it is as even as is asked for, or the time is up: then with what there is.</summary>
+    /// <summary>Until it is as even as is asked for, and still is a while later, or the time is up: then with what there is.</summary>
     private async Task WaitUntilEvenAsync(string after, int silos, long began, double mostUneven, TimeSpan patience, CancellationToken cancellationToken)
     {
+        TimeSpan? since = null;
         while (true)
         {
             IReadOnlyList<SiloReport> reports = await ReportsAsync(cancellationToken).ConfigureAwait(false);
             TimeSpan took = Stopwatch.GetElapsedTime(began);
             Evenness now = new(after, [.. reports.Select(static r => r.ResidentBytes)], took);
-            if (reports.Count == silos && (now.WorstShare <= mostUneven || took > patience))
+            bool even = reports.Count == silos && now.WorstShare <= mostUneven;
+            since = even ? since ?? took : null;
+            if ((even && took - since > _settling) || took > patience)
             {
-                report.Measured(after, reports, took);
-                Note($"{after}: {now.WorstShare:P0} off even after {took.TotalSeconds:N1} s");
+                report.Measured(after, reports, since ?? took);
+                Note($"{after}: {now.WorstShare:P0} off even, reached after {(since ?? took).TotalSeconds:N1} s");
                 return;
             }
 
