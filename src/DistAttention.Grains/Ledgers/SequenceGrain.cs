@@ -12,7 +12,7 @@ namespace DistAttention.Grains;
 [Reentrant]
 [GrainType(TypeName)]
 [HolderPlacement]
-internal sealed class SequenceGrain : Grain, ISequenceGrain, IVacant
+internal sealed partial class SequenceGrain : Grain, ISequenceGrain, IVacant
 {
     public const string TypeName = "sequence";
 
@@ -207,9 +207,6 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain, IVacant
     public Task<ShardMap> ReassignAsync(Guid uid, ShardRef[] shards, string unreachable, CancellationToken cancellationToken) => OnLedgerAsync(
         uid,
         async ledger => EngineWire.ToMap([.. await ledger.ReassignAsync([.. shards.Select(EngineWire.ToId)], new OwnerId(unreachable), cancellationToken)]));
-
-    public async Task FoundAsync(Guid uid, ShardRef shard, string owner) =>
-        await (await LedgerAsync(uid)).MoveAsync(EngineWire.ToId(shard), new OwnerId(owner), CancellationToken.None);
 
     private Task RefreshReplicasAsync(CancellationToken cancellationToken)
     {
