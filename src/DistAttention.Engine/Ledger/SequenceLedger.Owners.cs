@@ -3,6 +3,7 @@ using DistAttention.Engine.Shards;
 
 namespace DistAttention.Engine.Ledger;
 
+/// <summary>Which owner has which shard.</summary>
 public sealed partial class SequenceLedger
 {
     /// <summary>Who is to have a shard, reserved ones included; null if it is no part of the sequence.</summary>
@@ -12,6 +13,31 @@ public sealed partial class SequenceLedger
         ImmutableArray<ShardEntry> shards = _shards;
         return shard.Index < shards.Length && shards[shard.Index].Id == shard ? shards[shard.Index].Owner : null;
     }
+
+    /// <summary>Takes note of where a shard was found.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="owner">Who holds it.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async ValueTask MoveAsync(ShardId shard, OwnerId owner, CancellationToken cancellationToken)
+    {
+        using (await EnterAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (shard.Index >= _shards.Length || _shards[shard.Index].Id != shard)
+            {
+                return;
+            }
+
+            _shards = _shards.SetItem(shard.Index, new ShardEntry(shard, owner));
+            if (shard.Index < Record.Shards.Length)
+            {
+                await StoreAsync(Record with { Shards = _shards }).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<ShardEntry>> ReassignAsync(IReadOnlyList<ShardId> shards, OwnerId unreachable, CancellationToken cancellationToken) =>
+        MoveAsync(shards, unreachable, (all, index) => _placement.ChooseInstead(Record.Spec, all, index), cancellationToken);
 
     /// <summary>
     /// Gives shards to another owner while the one that has them lives: one compare-and-swap. Whoever goes by an older state still asks the old
@@ -26,33 +52,32 @@ public sealed partial class SequenceLedger
     /// <param name="to">Who is to have them.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Where they are now, in the order given, without those that are no longer part of the sequence.</returns>
-    public async ValueTask<IReadOnlyList<ShardEntry>> HandOverAsync(IReadOnlyList<ShardId> shards, OwnerId from, OwnerId to, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<ShardEntry>> HandOverAsync(IReadOnlyList<ShardId> shards, OwnerId from, OwnerId to, CancellationToken cancellationToken) =>
+        MoveAsync(shards, from, (_, _) => to, cancellationToken);
+
+    private async ValueTask<IReadOnlyList<ShardEntry>> MoveAsync(
+        IReadOnlyList<ShardId> shards, OwnerId from, Func<ImmutableArray<ShardEntry>, int, OwnerId?> choose, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(shards);
-        await EnterAsync(cancellationToken).ConfigureAwait(false);
-        try
+        using (await EnterAsync(cancellationToken).ConfigureAwait(false))
         {
             ImmutableArray<ShardEntry> moved = _shards;
             foreach (ShardId shard in shards)
             {
-                if (shard.Index < moved.Length && moved[shard.Index] == new ShardEntry(shard, from))
+                if (shard.Index < moved.Length && moved[shard.Index] == new ShardEntry(shard, from) && choose(moved, shard.Index) is { } owner)
                 {
-                    moved = moved.SetItem(shard.Index, new ShardEntry(shard, to));
+                    moved = moved.SetItem(shard.Index, new ShardEntry(shard, owner));
                 }
             }
 
             if (moved != _shards)
             {
                 // Shards that are only reserved are stored with the append that fills them.
-                await StoreAsync(_record with { Shards = moved[.._record.Shards.Length] }).ConfigureAwait(false);
+                await StoreAsync(Record with { Shards = moved[..Record.Shards.Length] }).ConfigureAwait(false);
                 _shards = moved;
             }
 
             return [.. shards.Where(s => s.Index < moved.Length && moved[s.Index].Id == s).Select(s => moved[s.Index])];
-        }
-        finally
-        {
-            _turn.Release();
         }
     }
 }
