@@ -69,6 +69,7 @@ public static class SiloBuilderExtensions
         services.AddSingleton<Coordinator>();
         services.AddPlacementDirector<HolderPlacement, HolderPlacementDirector>();
         KvStatistics.AddTo(services);
+        TransportExtensions.AddUnansweredLimit(services);
         TransportExtensions.AddPreambleGuard(services);
         builder.AddGrainService<ShardHostService>();
         services.AddOptions<SiloMessagingOptions>().Configure<IOptions<DistAttentionOptions>>(static (o, d) =>
