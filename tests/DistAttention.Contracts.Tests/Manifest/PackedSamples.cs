@@ -1,6 +1,6 @@
 namespace DistAttention.Contracts.Tests.Manifest;
 
-/// <summary>A value of every kind that travels as MessagePack, with everything set that can be.</summary>
+/// <summary>A value of every kind that travels in a form written by hand: as MessagePack, and tensors; with everything set that can be.</summary>
 internal static class PackedSamples
 {
     /// <summary>By name; the bytes that it is packed to, and whether other bytes mean the same.</summary>
@@ -11,7 +11,7 @@ internal static class PackedSamples
             yield return Of("spec " + name, spec);
         }
 
-        foreach ((string name, AttentionMask mask) in MaskSamples.All(40).OrderBy(static m => m.Key, StringComparer.Ordinal))
+        foreach ((string name, AttentionMask mask) in MaskSamples.All(12).OrderBy(static m => m.Key, StringComparer.Ordinal))
         {
             yield return Of("mask " + name, mask);
         }
@@ -21,6 +21,12 @@ internal static class PackedSamples
         {
             yield return Of("score " + name, problem.Score);
         }
+
+        float[] values = [.. Enumerable.Range(0, 24).Select(static i => i / 8f)];
+        yield return (
+            "tensor",
+            Wire.Serializer.SerializeToArray(new TensorPayload(values, 2, 3, 4)),
+            bytes => Wire.Serializer.Deserialize<TensorPayload>(bytes)!.Floats("q", 2, 3, 4).Span.SequenceEqual(values));
     }
 
     private static IEnumerable<(string Name, SequenceSpec Spec)> Specs()

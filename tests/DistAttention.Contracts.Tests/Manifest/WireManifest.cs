@@ -1,5 +1,5 @@
 using System.Reflection;
-using Orleans.CodeGeneration;
+using Orleans.Runtime;
 
 namespace DistAttention.Contracts.Tests.Manifest;
 
@@ -37,9 +37,9 @@ internal static class WireManifest
     private static IEnumerable<string> Calls() =>
         from type in _contracts.GetTypes()
         where type.IsInterface && typeof(IAddressable).IsAssignableFrom(type)
-        let name = type.GetCustomAttribute<AliasAttribute>()?.Alias ?? throw new InvalidOperationException($"{type} is called without an alias")
+        let name = type.GetCustomAttribute<AliasAttribute>()?.Alias ?? type.FullName // without an alias the name itself travels
         from method in type.GetMethods()
-        let call = method.GetCustomAttribute<AliasAttribute>()?.Alias ?? throw new InvalidOperationException($"{type}.{method.Name} is called without an alias")
+        let call = method.GetCustomAttribute<AliasAttribute>()?.Alias ?? method.Name
         select $"call {name}.{call}({string.Join(", ", method.GetParameters().Select(static p => NameOf(p.ParameterType)))}): {NameOf(method.ReturnType)}";
 
     /// <summary>A type as the wire knows it: by its alias, where it has one.</summary>

