@@ -80,7 +80,9 @@ internal sealed partial class ShardMover(ClusterSilos silos, ClusterLinks links,
     }
 
     /// <summary>Gives back the memory of shards that are other silos' by now, once nobody asks for them here any more.</summary>
-    public async Task TidyAsync(CancellationToken cancellationToken)
+    /// <param name="run">What was moved.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task TidyAsync(MoveRun run, CancellationToken cancellationToken)
     {
         if (!links.IsDurable)
         {
@@ -89,12 +91,13 @@ internal sealed partial class ShardMover(ClusterSilos silos, ClusterLinks links,
 
         await Task.Delay(options.Value.HandOverTime, time, cancellationToken).ConfigureAwait(false);
         OwnershipCensus census = await CensusAsync(cancellationToken).ConfigureAwait(false);
+        HashSet<ShardEntry> given = [.. run.Given];
         ILookup<ShardId, OwnerId> owners = census.Ledgers.Keys.ToLookup(static e => e.Id, static e => e.Owner);
         foreach ((OwnerId silo, IReadOnlySet<ShardId> resident) in census.Residents)
         {
-            // What no ledger names is about to be written, or is let go by whoever deleted it.
+            // What no ledger names is about to be written, or was deleted; then its last owner let it go, and one before that knows nothing of it.
             ShardRef[] others = [.. resident
-                .Where(id => owners.Contains(id) && owners[id].All(owner => owner != silo && silos.ReplicaOf(owner) != silo))
+                .Where(id => (owners.Contains(id) || given.Contains(new ShardEntry(id, silo))) && owners[id].All(owner => owner != silo && silos.ReplicaOf(owner) != silo))
                 .Select(EngineWire.ToRef)];
             if (others.Length > 0)
             {
