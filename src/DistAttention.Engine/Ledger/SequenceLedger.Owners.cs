@@ -80,4 +80,70 @@ public sealed partial class SequenceLedger
             return [.. shards.Where(s => s.Index < moved.Length && moved[s.Index].Id == s).Select(s => moved[s.Index])];
         }
     }
+
+    /// <summary>
+    /// Gives a shard to another owner that holds its rows nowhere else than in memory: reservations are thrown away, so that nobody writes under a fence
+    /// that the new owner takes; while what the old owner has is taken over, nothing is committed.
+    /// </summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="from">Its owner. If it is not its any more, nothing happens.</param>
+    /// <param name="to">Who is to have it.</param>
+    /// <param name="takeOver">Has the new owner hold so many committed rows since a fence: (rows, fence); false if it does not, and the old one goes on.</param>
+    /// <param name="cancellationToken">Cancels the waiting for a turn.</param>
+    /// <returns>Who has it; null if it is no longer part of the sequence.</returns>
+    public async ValueTask<OwnerId?> HandOverRowsAsync(ShardId shard, OwnerId from, OwnerId to, Func<int, long, ValueTask<bool>> takeOver, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(takeOver);
+        await EnterAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (OwnerOf(shard) != from)
+            {
+                return OwnerOf(shard);
+            }
+
+            ThrowAwayFrom(0);
+            long start = (long)shard.Index * _record.Spec.ShardLength;
+            int rows = (int)Math.Clamp(_record.Length - start, 0, _record.Spec.ShardLength);
+            if (!await takeOver(rows, _record.Fence).ConfigureAwait(false))
+            {
+                return from;
+            }
+
+            ImmutableArray<ShardEntry> moved = _shards.SetItem(shard.Index, new ShardEntry(shard, to));
+            await StoreAsync(_record with { Shards = moved[..Math.Min(moved.Length, _record.Shards.Length)] }).ConfigureAwait(false);
+            _shards = moved;
+            return to;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Gives the whole ledger to another owner, who stores it; this one then answers nothing more. For ledgers that are kept in memory only.</summary>
+    /// <param name="adopt">Has the new owner store it: false if it does not, and this one goes on.</param>
+    /// <param name="cancellationToken">Cancels the waiting for a turn.</param>
+    /// <returns>Whether it has moved.</returns>
+    public async ValueTask<bool> LeaveAsync(Func<LedgerRecord, ValueTask<bool>> adopt, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(adopt);
+        await EnterAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ThrowAwayFrom(0);
+            if (!await adopt(_record).ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            await _store.DeleteAsync(_record.Id, _version, CancellationToken.None).ConfigureAwait(false);
+            Replaced();
+            return true;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
 }

@@ -70,7 +70,7 @@ public static class SiloBuilderExtensions
         services.AddSingleton<Coordinator>();
         services.AddSingleton<ShardMover>();
         services.AddSingleton(static s => new SiloDeparture(
-            s.GetRequiredService<ShardMover>(), s.GetRequiredService<ClusterSilos>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<SiloDeparture>>()));
+            s.GetRequiredService<ShardMover>(), s.GetRequiredService<ClusterSilos>(), s.GetRequiredService<LocalSequences>(), s.GetRequiredService<IOptions<DistAttentionOptions>>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<SiloDeparture>>()));
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, JoinNotice>();
         services.AddPlacementDirector<HolderPlacement, HolderPlacementDirector>();
         KvStatistics.AddTo(services);
