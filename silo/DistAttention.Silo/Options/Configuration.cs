@@ -38,6 +38,9 @@ internal static class Configuration
         ["--tls-key"] = "Tls:KeyFile",
         ["--tls-ca"] = "Tls:CaFile",
         ["--tls-silo-name"] = "Tls:SiloName",
+        ["--admin-port"] = "Admin:Port",
+        ["--admin-address"] = "Admin:Address",
+        ["--admin-token-file"] = "Admin:TokenFile",
         [ConfigFile] = "Config",
     };
 

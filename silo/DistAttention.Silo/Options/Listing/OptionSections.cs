@@ -1,5 +1,6 @@
 using DistAttention.Contracts.Tls;
 using DistAttention.Grains;
+using DistAttention.Silo.Admin;
 
 namespace DistAttention.Silo.Options.Listing;
 
@@ -16,5 +17,6 @@ internal static class OptionSections
         (TlsSettings.Section, typeof(TlsSettings)),
         (AccessOptions.Section, typeof(AccessOptions)),
         (HostingOptions.Section, typeof(HostingOptions)),
+        (AdminOptions.Section, typeof(AdminOptions)),
     ];
 }
