@@ -64,7 +64,7 @@ internal sealed class Chart
     {
         Dictionary<string, object?> root = new()
         {
-            ["Values"] = values,
+            ["Values"] = TemplateFunctions.Floats(values),
             ["Release"] = new Dictionary<string, object?> { ["Name"] = release, ["Namespace"] = "distattention", ["Service"] = "Helm" },
             ["Chart"] = new Dictionary<string, object?>
             {

@@ -9,6 +9,9 @@ namespace DistAttention.Deploy.Tests.Charts;
 /// <summary>The functions of Go's templates, of Sprig and of Helm that the chart uses; what is not here is an error.</summary>
 internal static partial class TemplateFunctions
 {
+    /// <summary>The least whole number that Go prints with an exponent, if it is a float.</summary>
+    private const double FirstInExponents = 1e6;
+
     /// <param name="name">Its name.</param>
     /// <param name="a">Its arguments; what a pipe brings comes last.</param>
     /// <exception cref="TemplateException">There is no such function, or the template refuses its values.</exception>
@@ -21,7 +24,8 @@ internal static partial class TemplateFunctions
         "mod" => Integer(a[0]) % Integer(a[1]),
         "max" => a.Max(Integer),
         "int64" => Integer(a[0]),
-        "eq" => Equals(a[0], a[1]),
+        "eq" => a is [string left, string right] ? left == right : throw new TemplateException("eq compares strings here; Go does not compare numbers of values with numbers of templates"),
+        "kindIs" => (string)a[0]! == a[1] switch { double => "float64", string => "string", bool => "bool", _ => "other" },
         "not" => !IsTrue(a[0]),
         "and" => a.FirstOrDefault(static x => !IsTrue(x), a[^1]),
         "or" => a.FirstOrDefault(IsTrue, a[^1]),
@@ -40,10 +44,19 @@ internal static partial class TemplateFunctions
         "hasKey" => ((Dictionary<string, object?>)a[0]!).ContainsKey((string)a[1]!),
         "toYaml" => YamlWriter.Text(a[0]),
         "toJson" => YamlWriter.Json(a[0]),
-        "fromYaml" => YamlText.Mapping((string)a[0]!),
+        "fromYaml" => Floats(YamlText.Mapping((string)a[0]!)),
         "sha256sum" => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes((string)a[0]!))),
         "fail" => throw new TemplateException((string)a[0]!),
         _ => throw new TemplateException($"there is no function '{name}' here"),
+    };
+
+    /// <summary>Values as Helm has them: it reads YAML as JSON, whose numbers are floats.</summary>
+    public static object? Floats(object? value) => value switch
+    {
+        long number => (double)number,
+        List<object?> list => list.Select(Floats).ToList(),
+        Dictionary<string, object?> mapping => mapping.ToDictionary(static p => p.Key, static p => Floats(p.Value)),
+        _ => value,
     };
 
     /// <summary>Whether a value counts as true: not zero, and not empty.</summary>
@@ -62,15 +75,20 @@ internal static partial class TemplateFunctions
         string text => text,
         bool flag => flag ? "true" : "false",
         long number => number.ToString(CultureInfo.InvariantCulture),
+        double number when double.IsInteger(number) && Math.Abs(number) < FirstInExponents => ((long)number).ToString(CultureInfo.InvariantCulture),
+        double => throw new TemplateException($"{value} of the values is printed as Go prints floats, with an exponent; int64 makes it whole"),
         _ => throw new TemplateException($"a {value.GetType().Name} is printed"),
     };
 
     private static long Integer(object? value) => value switch
     {
         long number => number,
+        double number => (long)number,
         string text => long.Parse(text, CultureInfo.InvariantCulture),
         _ => throw new TemplateException($"'{value}' is not an integer"),
     };
+
+    private static long Whole(object? value) => value as long? ?? throw new TemplateException($"printf takes {value} for a float; int64 makes it whole");
 
     private static string Quote(string text) =>
         $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}\"";
@@ -87,9 +105,9 @@ internal static partial class TemplateFunctions
             return verb.Value switch
             {
                 "%s" => (string)value!,
-                "%d" => Text(Integer(value)),
-                "%02d" => Integer(value).ToString("00", CultureInfo.InvariantCulture),
-                "%x" => Integer(value).ToString("x", CultureInfo.InvariantCulture),
+                "%d" => Whole(value).ToString(CultureInfo.InvariantCulture),
+                "%02d" => Whole(value).ToString("00", CultureInfo.InvariantCulture),
+                "%x" => Whole(value).ToString("x", CultureInfo.InvariantCulture),
                 _ => throw new TemplateException($"printf knows no '{verb.Value}' here"),
             };
         });

@@ -48,6 +48,7 @@ public sealed class ManifestCheckTests
     [InlineData("ConfigMap", "data/DISTATTN_Cluster__ConnectionString", "Host=db", "Cluster:ConnectionString is in the environment")]
     [InlineData("Workload", "spec/minReadySeconds", null, "minReadySeconds")]
     [InlineData("Workload", "spec/updateStrategy/type", "OnDelete", "more than one silo may be replaced")]
+    [InlineData("Workload", "spec/volumeClaimTemplates/0/metadata/labels", "app.kubernetes.io/version", "claims of the StatefulSet have labels")]
     [InlineData("PodDisruptionBudget", "spec/maxUnavailable", 2L, "more than one silo may be evicted")]
     [InlineData("Workload", "spec/template/spec/topologySpreadConstraints/1", null, "silos are spread over")]
     [InlineData("ConfigMap", "data/DISTATTN_Cluster__Name", "x", "there is no option Cluster:Name")]

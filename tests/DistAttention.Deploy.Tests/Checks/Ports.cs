@@ -93,7 +93,7 @@ internal static class Ports
             }
 
             bool towardsNames = policy.Spec.ItemsAt("egress").Any(static rule =>
-                rule.ItemsAt("to").Any(static to => YamlWriter.Text(to.At("podSelector/matchLabels")) == "\"k8s-app\": \"kube-dns\"") && rule.ItemsAt("ports").Count == 2);
+                rule.ItemsAt("to").Any(static to => YamlWriter.Text(to.At("podSelector/matchLabels")) == "k8s-app: kube-dns") && rule.ItemsAt("ports").Count == 2);
             if (!towardsNames)
             {
                 yield return $"{policy}: silos may not ask for names";

@@ -28,6 +28,12 @@ internal static class Rollout
             yield return "more than one silo may be evicted at a time";
         }
 
+        // Kubernetes refuses to change them, so nothing in them may change with the version.
+        if (spec.ItemsAt("volumeClaimTemplates").Any(static claim => claim.At("metadata/labels") is not null || claim.At("metadata/annotations") is not null))
+        {
+            yield return "claims of the StatefulSet have labels or annotations, which could never be changed";
+        }
+
         string?[] spread = [.. set.Pod.ItemsAt("spec/topologySpreadConstraints").Select(static s => s.TextAt("topologyKey"))];
         if (spread is not ["topology.kubernetes.io/zone", "kubernetes.io/hostname"])
         {

@@ -27,7 +27,7 @@ internal static class Scaling
 
         Dictionary<string, long> targets = scaler.Spec.ItemsAt("metrics").ToDictionary(
             static m => m.TextAt("pods/metric/name")!, static m => long.Parse(m.TextAt("pods/target/averageValue")!, CultureInfo.InvariantCulture));
-        long budget = long.Parse(set.Option("Attention:MemoryBudgetBytes")!, CultureInfo.InvariantCulture);
+        _ = long.TryParse(set.Option("Attention:MemoryBudgetBytes"), CultureInfo.InvariantCulture, out long budget);
         if (targets.GetValueOrDefault("distattention_kv_resident_bytes") is var resident && (resident < budget / 10 || resident > budget / 20 * 19))
         {
             yield return $"silos are added above {resident} resident bytes of {budget}";

@@ -22,17 +22,21 @@ public sealed class ManifestTests
         { "other ports", "{ports: {silo: 2001, gateway: 2002, http: 2003, admin: 2004}}" },
         { "other memory", "{memory: {kvMiB: 65536, gcHeapMiB: 4096, headroomMiB: 1024}, cpu: {request: 16, computeThreads: 12}}" },
         { "other times", "{shutdown: {timeoutSeconds: 3600, preStopSeconds: 15, marginSeconds: 30}, minReadySeconds: 60}" },
-        { "options", "{options: {Attention__Replicas: 2, Cluster__Votes: 2, Logging__LogLevel__Orleans: Information}}" },
+        { "options", "{options: {Attention__Replicas: 2, Attention__MemoryBytesPerCaller: 1073741824, Endpoint__Name: x, Tls__ReloadInterval: 00:00:05, Hosting__Detached: true, Logging__LogLevel__Orleans: Information}}" },
         { "digest", "{image: {repository: r.example/x, digest: 'sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', pullSecrets: [pull], pullPolicy: Always}}" },
         {
             "everything of pods",
             "{serviceAccount: {name: brought}, podAnnotations: {a/b: c}, podLabels: {team: x}, priorityClassName: high, nodeSelector: {disk: ssd}, "
-            + "tolerations: [{key: gpu, operator: Exists}], affinity: {nodeAffinity: {}}, service: {type: LoadBalancer, annotations: {x: y}}, spread: {whenUnsatisfiable: DoNotSchedule}}"
+            + "tolerations: [{key: gpu, operator: Exists}], affinity: {nodeAffinity: {}}, service: {type: LoadBalancer, annotations: {x: z}}, spread: {whenUnsatisfiable: DoNotSchedule}}"
         },
-        { "account", "{serviceAccount: {annotations: {x: y}}}" },
+        { "account", "{serviceAccount: {annotations: {x: z}}}" },
     };
 
     public static TheoryData<string> Names => Rendered.Rows;
+
+    [Fact]
+    public void LargeNumbersOfOptionsStayWhole() =>
+        Assert.Equal("1073741824", Rendered.OfValues("{options: {Attention__MemoryBytesPerCaller: 1073741824}}").Option("Attention:MemoryBytesPerCaller"));
 
     [KubectlTheory]
     [MemberData(nameof(Names))]
@@ -52,7 +56,13 @@ public sealed class ManifestTests
 
     [KubectlTheory]
     [MemberData(nameof(Names))]
-    public void TheChartAndTheOverlayAreTheSame(string name) => Assert.Equal(Comparable(Rendered.Overlay(name)), Comparable(Rendered.OfChart(name)));
+    public void TheChartAndTheOverlayAreTheSame(string name)
+    {
+        SortedDictionary<string, string> overlay = Comparable(Rendered.Overlay(name));
+        SortedDictionary<string, string> chart = Comparable(Rendered.OfChart(name));
+        Assert.Equal(overlay.Keys, chart.Keys);
+        Assert.All(overlay, manifest => Assert.Equal(manifest.Value, chart[manifest.Key]));
+    }
 
     [Fact]
     public void EveryOverlayHasValuesForTheChartAndEveryValuesAnOverlay() =>

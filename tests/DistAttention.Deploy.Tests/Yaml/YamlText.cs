@@ -6,7 +6,7 @@ using YamlDotNet.RepresentationModel;
 namespace DistAttention.Deploy.Tests.Yaml;
 
 /// <summary>
-/// Reads YAML as Kubernetes' tools do, which is YAML 1.1 for numbers (0440 is octal) and 1.2 for booleans: into strings, longs, doubles, booleans,
+/// Reads YAML as Kubernetes' tools do, which is YAML 1.1 (0440 is octal) without its yes, no, on and off, which are an error: into strings, longs, doubles, booleans,
 /// lists and dictionaries. A key that comes twice is an error.
 /// </summary>
 internal static partial class YamlText
@@ -33,7 +33,7 @@ internal static partial class YamlText
     {
         YamlScalarNode scalar => Scalar(scalar),
         YamlSequenceNode list => list.Children.Select(Value).ToList(),
-        YamlMappingNode mapping => mapping.Children.ToDictionary(static pair => ((YamlScalarNode)pair.Key).Value!, static pair => Value(pair.Value)),
+        YamlMappingNode mapping => mapping.Children.ToDictionary(static pair => Scalar((YamlScalarNode)pair.Key) as string ?? throw new InvalidDataException($"The key at {pair.Key.Start} is not a string."), static pair => Value(pair.Value)),
         _ => throw new InvalidDataException($"{node.NodeType} at {node.Start} is not expected."),
     };
 
@@ -43,6 +43,11 @@ internal static partial class YamlText
         if (scalar.Style != ScalarStyle.Plain)
         {
             return text;
+        }
+
+        if (Ambiguous().IsMatch(text))
+        {
+            throw new InvalidDataException($"'{text}' at {scalar.Start} is true or false to some readers of YAML, and a string to others.");
         }
 
         return text switch
@@ -57,6 +62,9 @@ internal static partial class YamlText
             _ => text,
         };
     }
+
+    [GeneratedRegex("^([yYnN]|[yY]es|YES|[nN]o|NO|[oO]n|ON|[oO]ff|OFF|True|TRUE|False|FALSE)$")]
+    private static partial Regex Ambiguous();
 
     [GeneratedRegex("^0[0-7]+$")]
     private static partial Regex Octal();

@@ -43,6 +43,7 @@ DISTATTN_Tls__SiloName: {{ .Values.tls.siloName | quote }}
 {{- if hasKey $decided $variable }}
 {{- fail (printf "options.%s: another value of the chart decides it" $name) }}
 {{- end }}
-{{ $variable }}: {{ $value | quote }}
+{{- /* Numbers of values are floats to Helm, and large ones would be written 1e+09. */}}
+{{ $variable }}: {{ if kindIs "float64" $value }}{{ int64 $value | quote }}{{ else }}{{ $value | quote }}{{ end }}
 {{- end }}
 {{- end -}}
