@@ -104,12 +104,12 @@ public sealed class CallGate
             _callers.TryGetValue(cost.Caller, out Caller? caller);
             int calls = caller?.Calls ?? 0;
             long bytes = caller?.Bytes ?? 0;
-            Require(calls < _limits.MaxCallsPerCaller, "The caller's quota of calls in progress");
-            Require(bytes == 0 || cost.Bytes <= _limits.MaxCallBytesPerCaller - bytes, "The caller's quota of bytes of calls in progress");
+            Require(calls < _limits.MaxCallsPerCaller, $"{OverloadedException.CallersOwn} quota of calls in progress");
+            Require(bytes == 0 || cost.Bytes <= _limits.MaxCallBytesPerCaller - bytes, $"{OverloadedException.CallersOwn} quota of bytes of calls in progress");
             Require(_calls < _limits.MaxCalls, "The queue of calls");
             Require(_calls == 0 || cost.Bytes <= _limits.MaxCallBytes - _bytes, "The room for bytes of calls in progress");
-            Require(calls <= Alpha * ((long)_limits.MaxCalls - _calls), "The caller's share of the queue of calls");
-            Require(bytes == 0 || bytes + cost.Bytes <= Alpha * (double)(_limits.MaxCallBytes - _bytes), "The caller's share of the room for bytes of calls in progress");
+            Require(calls <= Alpha * ((long)_limits.MaxCalls - _calls), $"{OverloadedException.CallersOwn} share of the queue of calls");
+            Require(bytes == 0 || bytes + cost.Bytes <= Alpha * (double)(_limits.MaxCallBytes - _bytes), $"{OverloadedException.CallersOwn} share of the room for bytes of calls in progress");
             TimeSpan wait = WaitOf(cost, caller);
             TimeSpan most = cost.TimeLeft == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : (cost.TimeLeft - _pace.TimeOf(cost.Work / _threads)) * WaitShare;
             if (wait > _noWait && wait > most && _calls >= Math.Max(FewCalls, 2 * _threads))

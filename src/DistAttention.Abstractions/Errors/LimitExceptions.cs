@@ -18,8 +18,14 @@ public sealed class CapacityExceededException(long budgetBytes, long usedBytes, 
 public sealed class OverloadedException(string what, TimeSpan retryAfter)
     : DistAttentionException($"{what} is full; try again in {retryAfter.TotalSeconds:0.###} s.")
 {
+    /// <summary>How <see cref="What"/> begins where it is the caller's own share or quota.</summary>
+    internal const string CallersOwn = "The caller's";
+
     /// <summary>What is full.</summary>
     public string What { get; } = what;
+
+    /// <summary>Whether it is the caller's own share or quota that is full, rather than what everybody shares.</summary>
+    public bool IsCallersOwn => What.StartsWith(CallersOwn, StringComparison.Ordinal);
 
     /// <summary>How long to wait before trying again.</summary>
     public TimeSpan RetryAfter { get; } = retryAfter;
