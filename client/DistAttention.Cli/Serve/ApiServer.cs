@@ -18,7 +18,7 @@ internal static class ApiServer
     /// <summary>How long requests in progress may go on after the end was asked for.</summary>
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(4);
 
-    /// <summary>Serves until it is cancelled.</summary>
+    /// <summary>Serves until it is cancelled, which is how it ends well.</summary>
     /// <param name="at">Where it listens.</param>
     /// <param name="access">Tells callers apart.</param>
     /// <param name="listening">Told the address once it listens.</param>
@@ -42,14 +42,8 @@ internal static class ApiServer
             app.MapAttentionApi(access);
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
             listening(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
-            try
-            {
-                await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
-            }
-            finally
-            {
-                await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
-            }
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
         }
     }
 
