@@ -1,5 +1,6 @@
 using DistAttention.Contracts.Tls;
 using DistAttention.Grains;
+using DistAttention.Silo.Admin;
 using DistAttention.Silo.Clustering;
 using DistAttention.Silo.Lifetime;
 using DistAttention.Silo.Logging;
@@ -36,13 +37,24 @@ internal static class SiloHost
             $"{AttentionSection}:{nameof(attention.Replicas)} is {attention.Replicas}: second copies are read from a storage, and {StorageOptions.Section} names none");
         TlsSettings tls = options.Read<TlsSettings, TlsSettingsValidator>(TlsSettings.Section);
         AccessOptions access = options.Read<AccessOptions, AccessOptionsValidator>(AccessOptions.Section);
+        AdminOptions admin = options.Read<AdminOptions, AdminOptionsValidator>(AdminOptions.Section);
+        options.Require(admin.Https != true || tls.IsOn, $"{AdminOptions.Section}:{nameof(admin.Https)} is true, but {TlsSettings.Section} names no certificate");
+        options.Require(
+            !admin.IsOn || (admin.Port != endpoint.SiloPort && admin.Port != endpoint.GatewayPort),
+            $"{AdminOptions.Section}:{nameof(admin.Port)} is {admin.Port}, as is a port of {EndpointOptions.Section}");
         options.ThrowIfWrong();
         Ports.RequireFree(endpoint);
+        Ports.RequireFree(admin);
+        if (clustering.Mode == ClusteringMode.PostgreSql)
+        {
+            MembershipTables.EnsureAsync(clustering.ConnectionString!).GetAwaiter().GetResult();
+        }
 
         builder.Logging.AddSiloLog(builder.Configuration.GetSection("Logging"), hosting);
         builder.Services.AddSiloLifetime(hosting);
         builder.Services.AddStorage(storage, clustering.Id);
         builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<SecurityNotice>(services, tls, access));
+        builder.Services.AddAdmin(admin, tls, access);
         builder.UseOrleans(silo => silo.UseCluster(clustering, endpoint).UseDistAttention().UseDistAttentionTls(tls).UseDistAttentionAccess(access));
         return builder;
     }

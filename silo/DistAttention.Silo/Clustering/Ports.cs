@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using DistAttention.Silo.Admin;
 using DistAttention.Silo.Options;
 
 namespace DistAttention.Silo.Clustering;
@@ -13,8 +14,17 @@ internal static class Ports
     public static void RequireFree(EndpointOptions endpoint)
     {
         IPAddress address = IPAddress.Parse(endpoint.ListenAddress ?? endpoint.Address);
-        RequireFree(address, endpoint.SiloPort, nameof(endpoint.SiloPort));
-        RequireFree(address, endpoint.GatewayPort, nameof(endpoint.GatewayPort));
+        RequireFree(address, endpoint.SiloPort, $"{EndpointOptions.Section}:{nameof(endpoint.SiloPort)}");
+        RequireFree(address, endpoint.GatewayPort, $"{EndpointOptions.Section}:{nameof(endpoint.GatewayPort)}");
+    }
+
+    /// <exception cref="IOException">The port is taken.</exception>
+    public static void RequireFree(AdminOptions admin)
+    {
+        if (admin.Port is { } port)
+        {
+            RequireFree(IPAddress.Parse(admin.Address), port, $"{AdminOptions.Section}:{nameof(admin.Port)}");
+        }
     }
 
     private static void RequireFree(IPAddress address, int port, string option)
@@ -26,7 +36,7 @@ internal static class Ports
         }
         catch (SocketException error)
         {
-            throw new IOException($"{EndpointOptions.Section}:{option} {port} on {address}: {error.Message}", error);
+            throw new IOException($"{option} {port} on {address}: {error.Message}", error);
         }
     }
 }

@@ -16,10 +16,13 @@ public sealed class CapacityExceededException(long budgetBytes, long usedBytes, 
 
 /// <summary>A queue is full; the call was not started.</summary>
 public sealed class OverloadedException(string what, TimeSpan retryAfter)
-    : DistAttentionException($"{what} is full; try again in {retryAfter.TotalSeconds:0.###} s.")
+    : DistAttentionException(what)
 {
     /// <summary>How <see cref="What"/> begins where it is the caller's own share or quota.</summary>
     internal const string CallersOwn = "The caller's";
+
+    /// <inheritdoc/>
+    public override string Message => $"{What} is full; try again in {RetryAfter.TotalSeconds:0.###} s."; // written when it is read: floods are refused by the thousand
 
     /// <summary>What is full.</summary>
     public string What { get; } = what;

@@ -1,3 +1,4 @@
+using DistAttention.Silo.Admin;
 using DistAttention.Silo.Options;
 using Microsoft.Extensions.Options;
 
@@ -63,6 +64,16 @@ public sealed class ValidatorTests
         { $"{Token(0)};Access:ClusterKey=c2hvcnQ=", "Access:ClusterKey is not at least 32 bytes" },
         { Key, "Access:ClusterKey is set, but there is no token" },
         { "Access:Key=x", "there is no option Access:Key" },
+        { "Admin:Port=0", "Admin:Port is 0" },
+        { "Admin:Port=http", "Admin:Port is 'http'; it must be a number" },
+        { "Admin:Port=11111", "Admin:Port is 11111, as is a port of Endpoint" },
+        { "Admin:Address=here", "Admin:Address 'here'" },
+        { "Admin:Token=short", "Admin:Token has fewer than 16 characters" },
+        { "Admin:TokenFile=/nowhere.token", "Admin:TokenFile '/nowhere.token' does not exist" },
+        { "Admin:TokenFile=/dev/null;Admin:Token=0123456789abcdef", "Admin:TokenFile is set, and so is Token" },
+        { "Admin:MetricsNeedToken=true", "Admin:MetricsNeedToken is true, but there is neither" },
+        { "Admin:Https=true", "Admin:Https is true, but Tls names no certificate" },
+        { "Admin:Ports=1", "there is no option Admin:Ports" },
         { "Attention:Threads=2", "there is no option Attention:Threads" },
     };
 
@@ -110,6 +121,7 @@ public sealed class ValidatorTests
     {
         Assert.True(new ClusteringOptionsValidator().Validate(null, new ClusteringOptions { Folder = "f" }).Succeeded);
         Assert.True(new EndpointOptionsValidator().Validate(null, new EndpointOptions()).Succeeded);
+        Assert.True(new AdminOptionsValidator().Validate(null, new AdminOptions()).Succeeded);
         Assert.True(new HostingOptionsValidator().Validate(null, new HostingOptions()).Succeeded);
     }
 }
