@@ -205,16 +205,19 @@ class Client:
         shard_length: Optional[int] = None,
         value_from_key_prefix: bool = False,
         key_projection: Optional[np.ndarray] = None,
+        time_to_live: Optional[float] = None,
     ) -> Sequence:
         """Creates an empty sequence.
 
         kv_type: how rows are stored: float32, float16, bfloat16 or int8.
         rope: rotation by position: "standard", "linear:factor=4", "yarn:factor=16,trained=4096", or a mapping of inverseFrequencies.
         key_projection: [heads or 1, head_dim, components], what keys are multiplied by when they are appended.
+        time_to_live: seconds without use after which it is deleted. Default: never.
         """
         spec: Dict[str, Any] = {
             "numHeadsQ": num_heads_q, "numHeadsKv": num_heads_kv, "headDim": head_dim, "headDimV": head_dim_v, "kvType": kv_type, "rope": rope,
             "expectedLength": expected_length, "expectedMask": expected_mask, "shardLength": shard_length, "valueFromKeyPrefix": value_from_key_prefix,
+            "timeToLiveSeconds": time_to_live,
         }
         if key_projection is not None:
             table = np.asarray(key_projection, np.float32)

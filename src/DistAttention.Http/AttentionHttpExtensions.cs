@@ -32,13 +32,12 @@ public static class AttentionHttpExtensions
         }
     }
 
-    /// <summary>What the API asks of Kestrel. Limits of a body are set per request.</summary>
-    /// <param name="kestrel">Its options.</param>
-    public static void ForAttentionApi(this KestrelServerOptions kestrel)
+    /// <summary>What the API asks of a server: room for masks in the address. Limits of bodies are set per request.</summary>
+    /// <param name="limits">The server's limits.</param>
+    public static void ForAttentionApi(this KestrelServerLimits limits)
     {
-        ArgumentNullException.ThrowIfNull(kestrel);
-        kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestLineSize = 32 * 1024; // masks stand in it
+        ArgumentNullException.ThrowIfNull(limits);
+        limits.MaxRequestLineSize = 32 * 1024;
     }
 
     /// <summary>Answers of the router have a status and nothing else.</summary>

@@ -1,7 +1,7 @@
 namespace DistAttention.Http;
 
 /// <summary>What the HTTP API allows one request. Section <c>Http</c> of a silo.</summary>
-public sealed class AttentionHttpOptions
+public class AttentionHttpOptions
 {
     /// <summary>Bytes of a body of tensors. Default 1 TiB: it is streamed, so this guards the store, not the memory.</summary>
     public long MaxBodyBytes { get; set; } = 1L << 40;

@@ -28,7 +28,8 @@ internal static class ApiServer
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            kestrel.ForAttentionApi();
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.ForAttentionApi();
             kestrel.Listen(at);
         });
         builder.Services.AddRoutingCore();

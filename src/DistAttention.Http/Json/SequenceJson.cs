@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DistAttention.Http.Problems;
@@ -7,6 +8,9 @@ namespace DistAttention.Http;
 /// <summary>Sequences as JSON, and what is asked for as a sequence.</summary>
 internal static class SequenceJson
 {
+    /// <summary>More than a sequence may live, and a length of time all the same.</summary>
+    private const double MostSeconds = 1e11;
+
     /// <summary>What is known of a sequence.</summary>
     public static JsonObject Of(SequenceInfo info) => new()
     {
@@ -15,6 +19,7 @@ internal static class SequenceJson
         ["length"] = info.Length,
         ["shardCount"] = info.ShardCount,
         ["residentBytes"] = info.ResidentBytes,
+        ["expiresAt"] = info.ExpiresAt?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture),
         ["spec"] = Of(info.Spec),
     };
 
@@ -35,6 +40,7 @@ internal static class SequenceJson
         ["valueFromKeyPrefix"] = spec.ValueFromKeyPrefix,
         ["keyProjection"] = spec.KeyProjection is { } table ? new JsonObject { ["shape"] = new JsonArray([.. table.Shape.ToArray().Select(static d => JsonValue.Create(d))]) } : null,
         ["rope"] = spec.Rope is { } rope ? Of(rope) : null,
+        ["timeToLiveSeconds"] = spec.TimeToLive?.TotalSeconds,
         ["arithmeticVersion"] = spec.ArithmeticVersion,
     };
 
@@ -51,6 +57,7 @@ internal static class SequenceJson
             ExpectedMask = fields.Text("expectedMask") is { } mask ? AttentionMask.Parse(mask) : AttentionMask.Causal,
             ExpectedLength = fields.WholeNumber("expectedLength", 0, long.MaxValue),
             ValueFromKeyPrefix = fields.Flag("valueFromKeyPrefix") ?? false,
+            TimeToLive = fields.Number("timeToLiveSeconds") is { } seconds ? TimeSpan.FromSeconds(Math.Clamp(seconds, -1, MostSeconds)) : null,
             ArithmeticVersion = fields.Int("arithmeticVersion") ?? SequenceFormat.ArithmeticVersion,
             KeyProjection = fields.Object("keyProjection") is { } projection ? Table(projection) : null,
         };

@@ -21,6 +21,7 @@ internal static class OpenApiSchemas
             ("valueFromKeyPrefix", new JsonObject { ["type"] = "boolean", ["description"] = "Values are the first components of keys, and appends take no v." }),
             ("keyProjection", Nullable(Any("What keys are multiplied by: {\"shape\": [heads, headDim, components], \"values\": […]}; answers have the shape alone."))),
             ("rope", Nullable(Any("Rotation by position: a text as on the command line (standard, linear:factor=4, yarn:factor=16,trained=4096), or {\"inverseFrequencies\": […], \"firstDim\", \"layout\", \"attentionFactor\"}."))),
+            ("timeToLiveSeconds", Nullable(new JsonObject { ["type"] = "number", ["description"] = "It is deleted when nobody has used it for so long. Default: never." })),
             ("arithmeticVersion", new JsonObject { ["type"] = "integer", ["readOnly"] = true })),
         ["SequenceInfo"] = Object(
             ["id", "epoch", "length", "shardCount", "residentBytes", "spec"],
@@ -29,6 +30,7 @@ internal static class OpenApiSchemas
             ("length", Integer("Committed positions.")),
             ("shardCount", Integer("Shards that hold any.")),
             ("residentBytes", Integer("Bytes of memory that its rows take now.")),
+            ("expiresAt", Nullable(Text("When it will be gone if nobody uses it until then, as RFC 3339."))),
             ("spec", Reference("SequenceSpec"))),
         ["SequencePage"] = Object(
             ["sequences", "next"],
