@@ -88,6 +88,13 @@ internal sealed class StoredLedger
         Volatile.Write(ref _deleted, deleted ? true : throw Replaced());
     }
 
+    /// <summary>Takes the ledger out of a store that only this owner has, because another one has stored it in its own.</summary>
+    public async ValueTask LeaveAsync()
+    {
+        await _store.DeleteAsync(_record.Id, _version, CancellationToken.None).ConfigureAwait(false);
+        Volatile.Write(ref _replaced, true);
+    }
+
     /// <summary>
     /// After a write of unknown outcome: goes on from what the store holds, under a fence above all that was given out. Rows of a write that did
     /// happen must not be overwritten by an append that was told it did not.
