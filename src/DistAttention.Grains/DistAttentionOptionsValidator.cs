@@ -32,6 +32,12 @@ public sealed class DistAttentionOptionsValidator : IValidateOptions<DistAttenti
             RequireTime(options.WatchInterval, nameof(options.WatchInterval));
         }
 
+        RequireTime(options.HandOverTime, nameof(options.HandOverTime));
+        if (options.RebalanceAfter != TimeSpan.Zero)
+        {
+            RequireTime(options.RebalanceAfter, nameof(options.RebalanceAfter));
+        }
+
         if (options.Replicas is < 1 or > 2)
         {
             problems.Add($"{nameof(DistAttentionOptions)}.{nameof(options.Replicas)}: {options.Replicas} is not 1 or 2.");

@@ -8,7 +8,7 @@ namespace DistAttention.Engine.Shards;
 /// store knows them) or a running call has pinned it; then its memory goes when its last reader is done. Where the store is durable,
 /// idle shards also leave memory when it is needed for others.
 /// </summary>
-public sealed class ShardRegistry : IDisposable
+public sealed partial class ShardRegistry : IDisposable
 {
     /// <summary>How many forgotten shards are remembered, so that a late write does not bring one back.</summary>
     private const int ForgottenCapacity = 65_536;
@@ -321,6 +321,12 @@ public sealed class ShardRegistry : IDisposable
         lock (_lock)
         {
             _disposed = true;
+            foreach (Shard arriving in _arriving.Values)
+            {
+                arriving.Release();
+            }
+
+            _arriving.Clear();
             foreach (Entry entry in _entries.Values)
             {
                 entry.Shard?.Release();
@@ -342,6 +348,11 @@ public sealed class ShardRegistry : IDisposable
             lock (_lock)
             {
                 ThrowIfDisposed();
+                if (writeSpec is not null && _givenAway.Contains(id))
+                {
+                    throw new StaleWriteException(id);
+                }
+
                 if (_entries.TryGetValue(id, out Entry? entry) && entry.Shard is { } here)
                 {
                     // Rows that another process wrote are in the store only.
@@ -452,6 +463,7 @@ public sealed class ShardRegistry : IDisposable
     {
         entry.Shard!.Lease();
         entry.LastUse = ++_uses;
+        entry.Heat.Add(Environment.TickCount64);
         entry.Writers += writeSpec is null ? 0 : 1;
         return entry.Shard;
     }
@@ -533,5 +545,8 @@ public sealed class ShardRegistry : IDisposable
 
         /// <summary>Larger is later.</summary>
         public long LastUse { get; set; }
+
+        /// <summary>How often it was leased of late.</summary>
+        public FadingCount Heat;
     }
 }

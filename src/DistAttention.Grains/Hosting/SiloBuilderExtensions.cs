@@ -8,6 +8,7 @@ using DistAttention.Engine.Shards;
 using DistAttention.Grains;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime;
@@ -67,6 +68,10 @@ public static class SiloBuilderExtensions
         services.AddSingleton<ExpirySweep>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static s => s.GetRequiredService<ExpirySweep>());
         services.AddSingleton<Coordinator>();
+        services.AddSingleton<ShardMover>();
+        services.AddSingleton(static s => new SiloDeparture(
+            s.GetRequiredService<ShardMover>(), s.GetRequiredService<ClusterSilos>(), s.GetRequiredService<LocalSequences>(), s.GetRequiredService<IOptions<DistAttentionOptions>>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<SiloDeparture>>()));
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, JoinNotice>();
         services.AddPlacementDirector<HolderPlacement, HolderPlacementDirector>();
         KvStatistics.AddTo(services);
         TransportExtensions.AddUnansweredLimit(services);

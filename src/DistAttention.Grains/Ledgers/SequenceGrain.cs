@@ -12,7 +12,7 @@ namespace DistAttention.Grains;
 [Reentrant]
 [GrainType(TypeName)]
 [HolderPlacement]
-internal sealed class SequenceGrain : Grain, ISequenceGrain, IVacant
+internal sealed partial class SequenceGrain : Grain, ISequenceGrain, IVacant
 {
     public const string TypeName = "sequence";
 
@@ -208,9 +208,6 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain, IVacant
         uid,
         async ledger => EngineWire.ToMap([.. await ledger.ReassignAsync([.. shards.Select(EngineWire.ToId)], new OwnerId(unreachable), cancellationToken)]));
 
-    public async Task FoundAsync(Guid uid, ShardRef shard, string owner) =>
-        await (await LedgerAsync(uid)).MoveAsync(EngineWire.ToId(shard), new OwnerId(owner), CancellationToken.None);
-
     private Task RefreshReplicasAsync(CancellationToken cancellationToken)
     {
         if (_ledger is { } ledger)
@@ -229,6 +226,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain, IVacant
 
     private async Task<SequenceHandle> AddAsync(LedgerRecord record, CancellationToken cancellationToken)
     {
+        ThrowIfMoved();
         if (await TakeOverAsync(cancellationToken) is { } before)
         {
             await ExpireAsync(before, cancellationToken);
@@ -410,6 +408,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain, IVacant
             return ledger;
         }
 
+        ThrowIfMoved();
         if (ledger is null && !_links.IsDurable && await Catalog.FindAsync(Id.Value) is { } known && (uid is null || uid == known))
         {
             throw new ShardLostException(Id, new PositionRange(0, long.MaxValue), "the silo that held the sequence's ledger is gone");

@@ -3,6 +3,7 @@ using DistAttention.Contracts;
 using DistAttention.Engine.Admission;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Execution;
+using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Replicas;
 using DistAttention.Engine.Shards;
 using DistAttention.Kernels;
@@ -13,7 +14,7 @@ using Orleans.Runtime;
 namespace DistAttention.Grains;
 
 /// <summary>Answers other silos for the shards of this one. Nothing here computes: the engine's pool does.</summary>
-internal sealed class ShardHostService : GrainService, IShardHostService
+internal sealed partial class ShardHostService : GrainService, IShardHostService
 {
     private readonly ILocalSiloDetails _silo;
     private readonly ShardService _shards;
@@ -27,6 +28,8 @@ internal sealed class ShardHostService : GrainService, IShardHostService
     private readonly StorageIdentity _storage;
     private readonly SiloGates _gates;
     private readonly CallOwner _caller;
+    private readonly ClusterSilos _silos;
+    private readonly ILedgerStore _ledgers;
 
     public ShardHostService(GrainId id, Silo silo, ILoggerFactory loggers, IServiceProvider services)
         : base(id, silo, loggers)
@@ -43,6 +46,8 @@ internal sealed class ShardHostService : GrainService, IShardHostService
         _storage = services.GetRequiredService<StorageIdentity>();
         _gates = services.GetRequiredService<SiloGates>();
         _caller = services.GetRequiredService<CallOwner>();
+        _silos = services.GetRequiredService<ClusterSilos>();
+        _ledgers = services.GetRequiredService<ILedgerStore>();
     }
 
     public async Task<TileReply> ComputeAsync(TileCall call, CancellationToken cancellationToken)
@@ -125,13 +130,14 @@ internal sealed class ShardHostService : GrainService, IShardHostService
             Sequences = _sequences.Count,
             BytesMoved = _traffic.Bytes,
             Storage = _storage.Mark,
+            Leaves = _silos.IsLeaving(_silos.Self),
         });
     }
 
     public Task<bool> HoldsAsync(string grainType, string key) => Task.FromResult(grainType switch
     {
         SequenceGrain.TypeName => _sequences.Contains(key),
-        KvShardGrain.TypeName => _shards.Registry.ResidentBytes(ShardId.Parse(key)) > 0,
+        KvShardGrain.TypeName => ShardId.Parse(key) is var id && !_shards.Registry.IsGivenAway(id) && _shards.Registry.ResidentBytes(id) > 0,
         _ => false,
     });
 
@@ -162,6 +168,36 @@ internal sealed class ShardHostService : GrainService, IShardHostService
             _follower.Unfollow(EngineWire.ToId(shard));
         }
 
+        return Task.CompletedTask;
+    }
+
+    public Task<int> WarmAsync(FollowNote[] shards) =>
+        Task.Run(() => _follower.WarmAsync([.. shards.Select(static n => new FollowedShard(EngineWire.ToId(n.Shard), n.Rows, n.Fence, n.Bytes))], CancellationToken.None));
+
+    public Task LetGoAsync(ShardRef[] shards, bool evict)
+    {
+        foreach (ShardId id in shards.Select(EngineWire.ToId))
+        {
+            _active.Deactivate(id);
+            if (evict && _shards.Registry.Store.IsDurable)
+            {
+                _shards.Registry.Evict(id);
+            }
+            else if (evict)
+            {
+                _shards.Registry.Drop(id);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task<ResidentShard[]> GetResidentsAsync() =>
+        Task.FromResult(_shards.Registry.Residents().Select(static r => new ResidentShard(EngineWire.ToRef(r.Id), r.Bytes, r.Heat)).ToArray());
+
+    public Task LeavingAsync(string silo, bool leaves)
+    {
+        _silos.Leaves(new OwnerId(silo), leaves);
         return Task.CompletedTask;
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DistAttention.Chaos.Elasticity;
 using DistAttention.Chaos.Hosts;
 
 namespace DistAttention.Chaos.Running;
@@ -20,6 +21,8 @@ internal static class CommandLine
                 case [CommandVerbs.Hosts, .. string[] hosts]:
                     HostOptions hostOptions = HostOptions.Parse(hosts);
                     return await UntilStoppedAsync(token => CutLinksAsync(hostOptions, token)).ConfigureAwait(false);
+                case var _ when ElasticOptions.TryParse(arguments) is { } elastic:
+                    return await UntilStoppedAsync(token => ChangeSilosAsync(elastic, token)).ConfigureAwait(false);
                 default:
                     ChaosOptions options = ChaosOptions.Parse(arguments);
                     return await UntilStoppedAsync(token => KillSilosAsync(options, token)).ConfigureAwait(false);
@@ -35,6 +38,13 @@ internal static class CommandLine
     private static async Task<bool> KillSilosAsync(ChaosOptions options, CancellationToken cancellationToken)
     {
         ChaosReport report = await ChaosRun.RunAsync(options, Console.Out, cancellationToken).ConfigureAwait(false);
+        report.Print(Console.Out);
+        return report.IsClean;
+    }
+
+    private static async Task<bool> ChangeSilosAsync(ElasticOptions options, CancellationToken cancellationToken)
+    {
+        ElasticReport report = await ElasticRun.RunAsync(options, Console.Out, cancellationToken).ConfigureAwait(false);
         report.Print(Console.Out);
         return report.IsClean;
     }
