@@ -94,30 +94,25 @@ public sealed partial class SequenceLedger
     public async ValueTask<OwnerId?> HandOverRowsAsync(ShardId shard, OwnerId from, OwnerId to, Func<int, long, ValueTask<bool>> takeOver, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(takeOver);
-        await EnterAsync(cancellationToken).ConfigureAwait(false);
-        try
+        using (await EnterAsync(cancellationToken).ConfigureAwait(false))
         {
             if (OwnerOf(shard) != from)
             {
                 return OwnerOf(shard);
             }
 
-            ThrowAwayFrom(0);
-            long start = (long)shard.Index * _record.Spec.ShardLength;
-            int rows = (int)Math.Clamp(_record.Length - start, 0, _record.Spec.ShardLength);
-            if (!await takeOver(rows, _record.Fence).ConfigureAwait(false))
+            ThrowAppendsAway();
+            long start = (long)shard.Index * Record.Spec.ShardLength;
+            int rows = (int)Math.Clamp(Record.Length - start, 0, Record.Spec.ShardLength);
+            if (!await takeOver(rows, Record.Fence).ConfigureAwait(false))
             {
                 return from;
             }
 
             ImmutableArray<ShardEntry> moved = _shards.SetItem(shard.Index, new ShardEntry(shard, to));
-            await StoreAsync(_record with { Shards = moved[..Math.Min(moved.Length, _record.Shards.Length)] }).ConfigureAwait(false);
+            await StoreAsync(Record with { Shards = moved[..Math.Min(moved.Length, Record.Shards.Length)] }).ConfigureAwait(false);
             _shards = moved;
             return to;
-        }
-        finally
-        {
-            _turn.Release();
         }
     }
 
@@ -128,22 +123,16 @@ public sealed partial class SequenceLedger
     public async ValueTask<bool> LeaveAsync(Func<LedgerRecord, ValueTask<bool>> adopt, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(adopt);
-        await EnterAsync(cancellationToken).ConfigureAwait(false);
-        try
+        using (await EnterAsync(cancellationToken).ConfigureAwait(false))
         {
-            ThrowAwayFrom(0);
-            if (!await adopt(_record).ConfigureAwait(false))
+            ThrowAppendsAway();
+            if (!await adopt(Record).ConfigureAwait(false))
             {
                 return false;
             }
 
-            await _store.DeleteAsync(_record.Id, _version, CancellationToken.None).ConfigureAwait(false);
-            Replaced();
+            await _stored.LeaveAsync().ConfigureAwait(false);
             return true;
-        }
-        finally
-        {
-            _turn.Release();
         }
     }
 }

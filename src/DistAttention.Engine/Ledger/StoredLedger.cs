@@ -88,6 +88,13 @@ internal sealed class StoredLedger
         Volatile.Write(ref _deleted, deleted ? true : throw Replaced());
     }
 
+    /// <summary>Gives up what another owner has stored elsewhere: this one answers nothing more.</summary>
+    public async ValueTask LeaveAsync()
+    {
+        await _store.DeleteAsync(_record.Id, _version, CancellationToken.None).ConfigureAwait(false);
+        Replaced();
+    }
+
     /// <summary>
     /// After a write of unknown outcome: goes on from what the store holds, under a fence above all that was given out. Rows of a write that did
     /// happen must not be overwritten by an append that was told it did not.
