@@ -88,11 +88,11 @@ internal sealed class StoredLedger
         Volatile.Write(ref _deleted, deleted ? true : throw Replaced());
     }
 
-    /// <summary>Gives up what another owner has stored elsewhere: this one answers nothing more.</summary>
+    /// <summary>Takes the ledger out of a store that only this owner has, because another one has stored it in its own.</summary>
     public async ValueTask LeaveAsync()
     {
         await _store.DeleteAsync(_record.Id, _version, CancellationToken.None).ConfigureAwait(false);
-        Replaced();
+        Volatile.Write(ref _replaced, true);
     }
 
     /// <summary>

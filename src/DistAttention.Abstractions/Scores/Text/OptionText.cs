@@ -1,13 +1,12 @@
 using System.Globalization;
-using DistAttention.Cli.Shell;
 
-namespace DistAttention.Cli.Arguments;
+namespace DistAttention;
 
 /// <summary>
-/// The text of an option that is a name with settings: <c>name</c>, <c>name:value</c> or <c>name:key=value,key,…</c>. Every error points
+/// A text that is a name with settings: <c>name</c>, <c>name:value</c> or <c>name:key=value,key,…</c>. Every error points
 /// at the character that is wrong.
 /// </summary>
-internal sealed class OptionText
+public sealed class OptionText
 {
     private readonly string _text;
     private readonly List<(string Key, int KeyAt, string? Value, int ValueAt)> _settings = [];
@@ -31,7 +30,7 @@ internal sealed class OptionText
         OptionText option = new(text, name);
         if (!names.Contains(name))
         {
-            string hint = Spelling.Nearest(name, names) is { } nearest ? $"; did you mean '{nearest}'?" : "";
+            string hint = NearestName.Of(name, names) is { } nearest ? $"; did you mean '{nearest}'?" : "";
             throw option.Wrong(0, $"{(name.Length == 0 ? "a name is missing" : $"'{name}' is not known")}: {string.Join(", ", names)} are{hint}");
         }
 
@@ -61,7 +60,7 @@ internal sealed class OptionText
         {
             if (!known.Contains(key))
             {
-                string hint = Spelling.Nearest(key, known) is { } nearest ? $"; did you mean '{nearest}'?" : known.Length == 0 ? "" : $"; {string.Join(", ", known)} are known";
+                string hint = NearestName.Of(key, known) is { } nearest ? $"; did you mean '{nearest}'?" : known.Length == 0 ? "" : $"; {string.Join(", ", known)} are known";
                 throw Wrong(at, known.Length == 0 ? $"'{Name}' takes no settings" : $"'{key}' is not a setting of '{Name}'{hint}");
             }
 
@@ -78,6 +77,7 @@ internal sealed class OptionText
         : throw Wrong(_settings[_settings.Count > 1 ? 1 : 0].KeyAt, $"'{Name}' takes one file and nothing else");
 
     /// <summary>The first setting of <c>name:file,key=value,…</c>, the others being among these.</summary>
+    /// <param name="others">The other settings there may be.</param>
     public string FirstFile(params string[] others)
     {
         if (_settings is not [{ Value: null } first, ..])
@@ -90,6 +90,7 @@ internal sealed class OptionText
     }
 
     /// <summary>Whether a setting without a value stands there.</summary>
+    /// <param name="key">The setting.</param>
     public bool Flag(string key)
     {
         if (Find(key) is not { } setting)
@@ -101,6 +102,7 @@ internal sealed class OptionText
     }
 
     /// <summary>The value of a setting; null if it does not stand there.</summary>
+    /// <param name="key">The setting.</param>
     public string? Text(string key)
     {
         if (Find(key) is not { } setting)
@@ -112,9 +114,11 @@ internal sealed class OptionText
     }
 
     /// <summary>The same where it has to be there.</summary>
+    /// <param name="key">The setting.</param>
     public string RequiredText(string key) => Text(key) ?? throw Wrong(_text.Length, $"'{Name}' needs {key}=…");
 
     /// <summary>A finite number.</summary>
+    /// <param name="key">The setting.</param>
     public double? Number(string key)
     {
         if (Text(key) is not { } text)
@@ -128,9 +132,13 @@ internal sealed class OptionText
     }
 
     /// <summary>The same where it has to be there.</summary>
+    /// <param name="key">The setting.</param>
     public double RequiredNumber(string key) => Number(key) ?? throw Wrong(_text.Length, $"'{Name}' needs {key}=…");
 
     /// <summary>A whole number within bounds.</summary>
+    /// <param name="key">The setting.</param>
+    /// <param name="least">The least allowed.</param>
+    /// <param name="most">The most allowed.</param>
     public long? WholeNumber(string key, long least, long most)
     {
         if (Text(key) is not { } text)
@@ -144,6 +152,8 @@ internal sealed class OptionText
     }
 
     /// <summary>One of some words.</summary>
+    /// <param name="key">The setting.</param>
+    /// <param name="words">The words.</param>
     public string? Word(string key, params string[] words)
     {
         if (Text(key) is not { } text)
@@ -155,6 +165,8 @@ internal sealed class OptionText
     }
 
     /// <summary>An error at a place of the text.</summary>
+    /// <param name="at">Index of the character.</param>
+    /// <param name="problem">What is wrong there.</param>
     public FormatException Wrong(int at, string problem) => new($"'{_text}', character {at + 1}: {problem}");
 
     private (int KeyAt, string? Value, int ValueAt)? Find(string key)

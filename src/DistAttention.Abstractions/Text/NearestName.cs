@@ -1,10 +1,12 @@
-namespace DistAttention.Cli.Shell;
+namespace DistAttention;
 
 /// <summary>Finds the word a typo was meant to be.</summary>
-internal static class Spelling
+public static class NearestName
 {
     /// <summary>The candidate nearest to <paramref name="word"/>, if it is near enough to be what was meant.</summary>
-    public static string? Nearest(string word, IEnumerable<string> candidates)
+    /// <param name="word">The word, as it was written.</param>
+    /// <param name="candidates">Words that are known.</param>
+    public static string? Of(string word, IEnumerable<string> candidates)
     {
         string bare = word.TrimStart('-');
         (string Name, int Edits)? best = candidates
@@ -16,7 +18,7 @@ internal static class Spelling
     }
 
     /// <summary>Insertions, deletions, substitutions and swaps of neighbours (the optimal string alignment distance), case ignored.</summary>
-    internal static int Edits(string a, string b)
+    private static int Edits(string a, string b)
     {
         int[,] cost = new int[a.Length + 1, b.Length + 1];
         for (int i = 0; i <= a.Length; i++)

@@ -1,11 +1,15 @@
-namespace DistAttention.Cli.Arguments;
+namespace DistAttention;
 
-/// <summary>The text of <c>--rope</c>: <c>standard</c>, <c>linear:factor=4</c>, <c>ntk:factor=8,base=500000</c>, <c>yarn:factor=16,trained=4096,dims=64,layout=interleaved</c>.</summary>
+/// <summary>The text of a rotary embedding: <c>standard</c>, <c>linear:factor=4</c>, <c>ntk:factor=8,base=500000</c>, <c>yarn:factor=16,trained=4096,dims=64,layout=interleaved</c>.</summary>
 /// <param name="Option">The text, its settings checked.</param>
-internal sealed record RopeText(OptionText Option)
+public sealed record RopeText(OptionText Option)
 {
     private static readonly string[] _common = ["base", "dims", "first", "layout"];
 
+    /// <summary>Reads a text.</summary>
+    /// <param name="text">The text.</param>
+    /// <exception cref="FormatException">Points at the character that is wrong.</exception>
+    /// <exception cref="InvalidSpecException">A setting is impossible.</exception>
     public static RopeText Parse(string text)
     {
         OptionText option = OptionText.Read(text, "standard", "linear", "ntk", "yarn");

@@ -1,14 +1,17 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using DistAttention.Cli.Arguments;
 
-namespace DistAttention.Cli.Explain;
+namespace DistAttention.Http;
 
 /// <summary>A plan as JSON for programs.</summary>
-internal static class PlanJson
+public static class PlanJson
 {
+    /// <summary>The document.</summary>
+    /// <param name="view">The plan.</param>
+    /// <param name="withVisits">Whether every visit of a query tile to a shard is in it.</param>
     public static JsonObject Of(PlanView view, bool withVisits)
     {
+        ArgumentNullException.ThrowIfNull(view);
         AttentionPlan plan = view.Plan;
         JsonObject document = new()
         {
