@@ -118,7 +118,7 @@ internal sealed partial class ShardMover(ClusterSilos silos, ClusterLinks links,
         {
             foreach (IGrouping<OwnerId, ShardEntry> left in run.Given.GroupBy(static s => s.Owner))
             {
-                await LetGoAsync(left.Key, [.. left.Select(static s => EngineWire.ToRef(s.Id))], evict: true).ConfigureAwait(false);
+                await LetGoAsync(left.Key, [.. left.Select(static s => EngineWire.ToRef(s.Id))]).ConfigureAwait(false);
             }
 
             return;
@@ -135,7 +135,7 @@ internal sealed partial class ShardMover(ClusterSilos silos, ClusterLinks links,
                 .Select(EngineWire.ToRef)];
             if (others.Length > 0)
             {
-                await LetGoAsync(silo, others, evict: true).ConfigureAwait(false);
+                await LetGoAsync(silo, others).ConfigureAwait(false);
                 LogLetGo(log, silo.Value, others.Length);
             }
         }
@@ -201,7 +201,13 @@ internal sealed partial class ShardMover(ClusterSilos silos, ClusterLinks links,
         if (moved.Count > 0)
         {
             LogMoved(log, moved.Count, from.Value, to.Value);
-            await LetGoAsync(from, [.. moved.Select(EngineWire.ToRef)], evict: false).ConfigureAwait(false);
+            await OrNothingAsync(
+                async () =>
+                {
+                    await silos.Host(from).SendAfterAsync([.. moved.Select(EngineWire.ToRef)], to.Value).ConfigureAwait(false);
+                    return true;
+                },
+                static () => false).ConfigureAwait(false);
         }
     }
 
@@ -272,10 +278,10 @@ internal sealed partial class ShardMover(ClusterSilos silos, ClusterLinks links,
         return [.. records.OrderBy(static r => r.Id.Value, StringComparer.Ordinal)];
     }
 
-    private async Task LetGoAsync(OwnerId silo, ShardRef[] shards, bool evict) => await OrNothingAsync(
+    private async Task LetGoAsync(OwnerId silo, ShardRef[] shards) => await OrNothingAsync(
         async () =>
         {
-            await silos.Host(silo).LetGoAsync(shards, evict).ConfigureAwait(false);
+            await silos.Host(silo).LetGoAsync(shards).ConfigureAwait(false);
             return true;
         },
         static () => false).ConfigureAwait(false);
