@@ -74,6 +74,7 @@ public static class SiloBuilderExtensions
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, JoinNotice>();
         services.AddPlacementDirector<HolderPlacement, HolderPlacementDirector>();
         KvStatistics.AddTo(services);
+        TransportExtensions.AddUnansweredLimit(services);
         TransportExtensions.AddPreambleGuard(services);
         builder.AddGrainService<ShardHostService>();
         services.AddOptions<SiloMessagingOptions>().Configure<IOptions<DistAttentionOptions>>(static (o, d) =>

@@ -1,6 +1,7 @@
 using DistAttention.Contracts.Tls;
 using DistAttention.Grains;
 using DistAttention.Silo.Admin;
+using DistAttention.Silo.Http;
 
 namespace DistAttention.Silo.Options.Listing;
 
@@ -18,5 +19,6 @@ internal static class OptionSections
         (AccessOptions.Section, typeof(AccessOptions)),
         (HostingOptions.Section, typeof(HostingOptions)),
         (AdminOptions.Section, typeof(AdminOptions)),
+        (HttpOptions.Section, typeof(HttpOptions)),
     ];
 }
