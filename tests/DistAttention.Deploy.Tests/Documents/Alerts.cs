@@ -16,6 +16,13 @@ internal static partial class Alerts
     public static IEnumerable<string> Metrics(string expression) =>
         Metric().Matches(Strings().Replace(expression, "")).Select(static m => m.Value).Except(_ofOthers).Distinct();
 
+    /// <summary>Errors that an expression leaves out: <c>(A|B)Exception</c>.</summary>
+    public static IEnumerable<string> Errors(string expression) =>
+        ErrorList().Matches(expression).SelectMany(static m => m.Groups[1].Value.Split('|')).Select(static name => name + "Exception");
+
+    [GeneratedRegex(@"\(([A-Za-z|]+)\)Exception")]
+    private static partial Regex ErrorList();
+
     [GeneratedRegex("\"[^\"]*\"")]
     private static partial Regex Strings();
 

@@ -25,6 +25,15 @@ public sealed class AlertsTests
     public void EveryAlertLooksAtSomething() =>
         Assert.All(Alerts.Rules, static rule => Assert.True(Alerts.Metrics(rule.TextAt("expr")!).Any() || rule.TextAt("expr")!.Contains("up{", StringComparison.Ordinal) || rule.TextAt("expr")!.Contains("container_", StringComparison.Ordinal)));
 
+    [Fact]
+    public void ErrorsThatAlertsLeaveOutExist()
+    {
+        string[] known = [.. typeof(DistAttentionException).Assembly.GetExportedTypes().Select(static t => t.Name)];
+        string[] named = [.. Alerts.Rules.SelectMany(static rule => Alerts.Errors(rule.TextAt("expr")!)).Distinct()];
+        Assert.NotEmpty(named);
+        Assert.All(named, name => Assert.Contains(name, known));
+    }
+
     /// <summary>That a silo measures what alerts and scaling look at.</summary>
     /// <param name="text">What it says at <c>/metrics</c>.</param>
     internal static void RequireMetrics(string text)
