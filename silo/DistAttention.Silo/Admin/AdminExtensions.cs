@@ -1,8 +1,13 @@
 using DistAttention.Contracts.Tls;
 using DistAttention.Grains;
+using DistAttention.Silo.Admin.Access;
+using DistAttention.Silo.Admin.Dashboard;
 using DistAttention.Silo.Admin.Health;
 using DistAttention.Silo.Admin.Listening;
+using DistAttention.Silo.Admin.Metrics;
+using DistAttention.Silo.Admin.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace DistAttention.Silo.Admin;
 
@@ -17,9 +22,26 @@ internal static class AdminExtensions
             return;
         }
 
+        services.AddSingleton(options);
         services.AddSingleton(new AdminTokens(options, access));
+        services.AddSingleton<AdminAccess>();
         services.AddSingleton<SiloHealth>();
-        services.AddSingleton(s => ActivatorUtilities.CreateInstance<AdminSurface>(s, options, tls));
+        services.AddSingleton<SiloMetrics>();
+        services.AddSingleton<SiloIdentity>();
+        services.AddSingleton<SequenceList>();
+        services.AddSingleton<ClusterWatch>();
+        services.AddSingleton<Probe>();
+        services.AddSingleton<DashboardEndpoints>();
+        services.AddSingleton(s => ActivatorUtilities.CreateInstance<AdminSurface>(s, tls));
         services.AddHttpSurface<AdminSurface>();
+    }
+
+    /// <summary>Sends metrics and traces where a collector is named.</summary>
+    public static void AddTelemetry(this IServiceCollection services, TelemetryOptions options)
+    {
+        if (options.IsOn)
+        {
+            services.AddSingleton<IHostedService>(s => ActivatorUtilities.CreateInstance<OtlpExport>(s, options));
+        }
     }
 }

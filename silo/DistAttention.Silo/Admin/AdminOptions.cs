@@ -32,6 +32,9 @@ public sealed class AdminOptions
     /// <summary>Whether <c>/metrics</c> needs the token too, as <c>Authorization: Bearer</c>. It names no sequence and no tenant. Default: false.</summary>
     public bool MetricsNeedToken { get; set; }
 
+    /// <summary>Where Orleans' own dashboard is, for a link, where its package was added to the silo. Default: none, and no link.</summary>
+    public string? OrleansDashboardUrl { get; set; }
+
     /// <summary>Whether anything listens.</summary>
     public bool IsOn => Port is not null;
 }

@@ -1,6 +1,7 @@
 using DistAttention.Contracts.Tls;
 using DistAttention.Grains;
 using DistAttention.Silo.Admin;
+using DistAttention.Silo.Admin.Telemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -54,6 +55,7 @@ internal static class Configuration
         TlsSettings.Section,
         AccessOptions.Section,
         AdminOptions.Section,
+        TelemetryOptions.Section,
         "Logging",
     ];
 

@@ -42,6 +42,10 @@ public interface IShardHostService : IGrainService, ICallSite, IParcelSite
     [Alias("Report")]
     Task<SiloReport> GetReportAsync();
 
+    /// <summary>How busy this silo is.</summary>
+    [Alias("Load")]
+    Task<SiloLoad> GetLoadAsync();
+
     /// <summary>Whether what a grain speaks for is held here.</summary>
     /// <param name="grainType">The grain's type: of ledgers or of shards.</param>
     /// <param name="key">Its key.</param>

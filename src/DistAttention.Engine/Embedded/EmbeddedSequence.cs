@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using DistAttention.Calls;
 using DistAttention.Engine.Admission;
@@ -6,6 +7,7 @@ using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Planning;
 using DistAttention.Engine.Shards;
+using DistAttention.Engine.Telemetry;
 using DistAttention.Kernels;
 
 namespace DistAttention.Engine;
@@ -40,13 +42,22 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         int count = Shapes.RequireAppend(Spec, k, v);
         CallCost cost = CallCosts.OfAppend(_caller, Spec, count);
         bool isDone = false;
-        _client.Gate.Enter(cost);
+        long began = _client.Meter.Begin();
+        Enter(cost);
+        using Activity? span = Traces.StartAppend(count);
         try
         {
             await ValidateJob.RunAsync(_client.Pool, Spec, k, v, count, _caller, cancellationToken).ConfigureAwait(false);
             AppendResult appended = await _client.Appender.AppendAsync(Ledger, Spec, k, v, count, options ?? new AppendOptions(), _caller, cancellationToken).ConfigureAwait(false);
             isDone = true;
+            _client.Meter.Appended(began, count);
             return appended;
+        }
+        catch (Exception e)
+        {
+            _client.Meter.Failed(began, isAppend: true, e);
+            Traces.Fail(span, e);
+            throw;
         }
         finally
         {
@@ -139,7 +150,9 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         long length = options.Length ?? Ledger.Record.Length;
         CallCost cost = CallCosts.OfAttend(_caller, Spec, rows, Planner.FirstQueryPosition(options, rows, length), mask, length, options.Timeout);
         bool isDone = false;
-        _client.Gate.Enter(cost);
+        long began = _client.Meter.Begin();
+        Enter(cost);
+        using Activity? span = Traces.StartAttend(rows);
         try
         {
             using Deadline deadline = new(options.Timeout, _client.Options.TimeProvider, cancellationToken, _client.Cancellations);
@@ -179,11 +192,33 @@ internal sealed class EmbeddedSequence : IAttentionSequence
             }
 
             isDone = true;
-            return totals.Summary(pin.Snapshot.State, first);
+            AttentionSummary summary = totals.Summary(pin.Snapshot.State, first);
+            _client.Meter.Attended(began, summary);
+            return summary;
+        }
+        catch (Exception e)
+        {
+            _client.Meter.Failed(began, isAppend: false, e);
+            Traces.Fail(span, e);
+            throw;
         }
         finally
         {
             _client.Gate.Leave(cost, isDone);
+        }
+    }
+
+    /// <exception cref="OverloadedException">The call is not let in.</exception>
+    private void Enter(in CallCost cost)
+    {
+        try
+        {
+            _client.Gate.Enter(cost);
+        }
+        catch (OverloadedException)
+        {
+            _client.Meter.Refused();
+            throw;
         }
     }
 

@@ -315,6 +315,24 @@ public sealed class ShardRegistry : IDisposable
         }
     }
 
+    /// <summary>What is resident, shard by shard, in no order.</summary>
+    public IReadOnlyList<ResidentShard> List()
+    {
+        lock (_lock)
+        {
+            List<ResidentShard> list = new(_entries.Count);
+            foreach ((ShardId id, Entry entry) in _entries)
+            {
+                if (entry.Shard is { } shard)
+                {
+                    list.Add(new ResidentShard(id, shard.ContiguousLength, shard.ResidentBytes, entry.Leases));
+                }
+            }
+
+            return list;
+        }
+    }
+
     /// <summary>Lets go of every shard; memory goes with the last of its readers.</summary>
     public void Dispose()
     {
@@ -452,6 +470,7 @@ public sealed class ShardRegistry : IDisposable
     {
         entry.Shard!.Lease();
         entry.LastUse = ++_uses;
+        entry.Leases++;
         entry.Writers += writeSpec is null ? 0 : 1;
         return entry.Shard;
     }
@@ -533,5 +552,8 @@ public sealed class ShardRegistry : IDisposable
 
         /// <summary>Larger is later.</summary>
         public long LastUse { get; set; }
+
+        /// <summary>Times it was asked for.</summary>
+        public long Leases { get; set; }
     }
 }

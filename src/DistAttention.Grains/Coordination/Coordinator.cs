@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using DistAttention.Calls;
 using DistAttention.Contracts;
 using DistAttention.Engine.Admission;
@@ -8,6 +9,7 @@ using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Planning;
 using DistAttention.Engine.Shards;
+using DistAttention.Engine.Telemetry;
 using DistAttention.Kernels;
 using Microsoft.Extensions.Options;
 
@@ -68,6 +70,7 @@ internal sealed class Coordinator
                 }
             }
         },
+        static reply => reply.Summary,
         cancellationToken);
 
     public Task<MassReply> MassAsync(AttendCall call, int topK, int bins, CancellationToken cancellationToken)
@@ -83,20 +86,25 @@ internal sealed class Coordinator
                 MassReply reply = ToReply(mass.Span, Of(summary, outcome));
                 return _parcels.Fit("The mass of one query row", reply.ByteLength, reply, reply.In);
             },
+            static reply => reply.Summary,
             cancellationToken);
     }
 
-    public Task<AppendResult> AppendAsync(AppendCall call, CancellationToken cancellationToken)
-    {
-        SequenceSpec spec = call.Sequence.Spec.Value;
-        CallerId caller = _caller.Current;
-        return SiloGates.ThroughAsync(_gate, CallCosts.OfAppend(caller, spec, call.Count), () => AppendAsync(call, spec, caller, cancellationToken));
-    }
+    public Task<AppendResult> AppendAsync(AppendCall call, CancellationToken cancellationToken) => CountedAsync(
+        CallTrace.Append,
+        call.Count,
+        () =>
+        {
+            SequenceSpec spec = call.Sequence.Spec.Value;
+            CallerId caller = _caller.Current;
+            return SiloGates.ThroughAsync(_gate, CallCosts.OfAppend(caller, spec, call.Count), () => AppendAsync(call, spec, caller, cancellationToken));
+        },
+        (began, _) => _links.Meter.Appended(began, call.Count));
 
     private async Task<AppendResult> AppendAsync(AppendCall call, SequenceSpec spec, CallerId caller, CancellationToken cancellationToken)
     {
         RemoteLedger ledger = LedgerOf(call.Sequence);
-        Appender appender = new(new SequenceGateway(_links, ledger), _writesInFlight, _time);
+        Appender appender = new(new SequenceGateway(_links, ledger), _writesInFlight, _time, _links.Meter);
         return await appender.AppendAsync(
             ledger,
             spec,
@@ -180,7 +188,42 @@ internal sealed class Coordinator
         return new RemoteLedger(_links.Grains.GetGrain<ISequenceGrain>(sequence.Name), sequence, _links.Times.Time, _links.Stored);
     }
 
+    /// <summary>Makes a call of a client, seen by whoever measures and traces.</summary>
+    private async Task<T> CountedAsync<T>(string name, long rows, Func<Task<T>> call, Action<long, T> done)
+    {
+        long began = _links.Meter.Begin();
+        using Activity? span = Traces.StartHere(name, CallTracing.Parent)?.SetTag(CallTrace.RowsTag, rows);
+        try
+        {
+            T answer = await call().ConfigureAwait(false);
+            done(began, answer);
+            return answer;
+        }
+        catch (OverloadedException e)
+        {
+            _links.Meter.Refused();
+            Traces.Fail(span, e);
+            throw;
+        }
+        catch (Exception e)
+        {
+            _links.Meter.Failed(began, name == CallTrace.Append, e);
+            Traces.Fail(span, e);
+            throw;
+        }
+    }
+
     private Task<T> RunAsync<T>(
+        AttendCall call,
+        Func<QueryExecutor, RemoteLedger, TileQuery, TileSummary, CancellationToken, Task<T>> run,
+        Func<T, TileSummary> summaryOf,
+        CancellationToken cancellationToken) =>
+        CountedAsync(CallTrace.Attend, call.Rows, () => LetInAsync(call, run, cancellationToken), (began, answer) => _links.Meter.Attended(began, SummaryOf(summaryOf(answer), call.Rows)));
+
+    private static AttentionSummary SummaryOf(in TileSummary tile, int rows) =>
+        new(tile.Snapshot, tile.FirstQueryPosition, rows, tile.BlocksComputed, tile.BlocksSkipped, tile.Partials, tile.Retries);
+
+    private Task<T> LetInAsync<T>(
         AttendCall call,
         Func<QueryExecutor, RemoteLedger, TileQuery, TileSummary, CancellationToken, Task<T>> run,
         CancellationToken cancellationToken)
@@ -223,7 +266,7 @@ internal sealed class Coordinator
                 Options = options,
                 Mask = mask,
             };
-            QueryExecutor executor = new(new SequenceGateway(_links, ledger), _pool, _time);
+            QueryExecutor executor = new(new SequenceGateway(_links, ledger), _pool, _time, _links.Meter);
             T answer = await run(executor, ledger, query, new TileSummary(snapshot.State, first, 0, 0, 0, 0), either.Token).ConfigureAwait(false);
             call.Q.Dispose();
             return answer;

@@ -7,7 +7,7 @@ using Orleans.Runtime;
 namespace DistAttention.Grains;
 
 /// <summary>The silos of the cluster as this one sees them: who lives, and what each said last of its memory.</summary>
-internal sealed class ClusterSilos : ISiloMemory
+internal sealed class ClusterSilos : ISiloMemory, IClusterLoads
 {
     private static readonly TimeSpan _replicaAge = TimeSpan.FromMilliseconds(100);
 
@@ -149,11 +149,20 @@ internal sealed class ClusterSilos : ISiloMemory
         return [.. answers.OfType<SiloReport>()];
     }
 
-    private async Task<SiloReport?> AskAsync(OwnerId silo)
+    async Task<IReadOnlyList<SiloLoad>> IClusterLoads.AskAsync()
+    {
+        SiloLoad?[] answers = await Task.WhenAll(Live().Select(silo => AskAsync(silo, static host => host.GetLoadAsync()))).ConfigureAwait(false);
+        return [.. answers.OfType<SiloLoad>()];
+    }
+
+    private Task<SiloReport?> AskAsync(OwnerId silo) => AskAsync(silo, static host => host.GetReportAsync());
+
+    private async Task<T?> AskAsync<T>(OwnerId silo, Func<IShardHostService, Task<T>> ask)
+        where T : class
     {
         try
         {
-            return await Host(silo).GetReportAsync().WaitAsync(_options.ProbeTimeout, _time).ConfigureAwait(false);
+            return await ask(Host(silo)).WaitAsync(_options.ProbeTimeout, _time).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OrleansException or TimeoutException)
         {

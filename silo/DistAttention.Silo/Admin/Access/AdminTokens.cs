@@ -3,7 +3,7 @@ using System.Text;
 using DistAttention.Contracts.Access;
 using DistAttention.Grains;
 
-namespace DistAttention.Silo.Admin;
+namespace DistAttention.Silo.Admin.Access;
 
 /// <summary>Who may see what is not for everybody: whoever shows the secret of the section <c>Admin</c>, or a token with the right <c>Admin</c>.</summary>
 internal sealed class AdminTokens(AdminOptions options, AccessOptions access)
