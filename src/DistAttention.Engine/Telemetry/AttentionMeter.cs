@@ -19,8 +19,14 @@ public sealed class AttentionMeter : IDisposable
     /// <summary>What a call that failed is marked with: the kind of its error.</summary>
     public const string ErrorTag = "error.type";
 
+    /// <summary>The instrument that always carries <see cref="DirectionTag"/>.</summary>
+    internal const string Wire = Prefix + "network.io";
+
     /// <summary>What bytes on the wire are marked with.</summary>
     public const string DirectionTag = "network.io.direction";
+
+    /// <summary>The kind of error of a call that nobody wanted an answer of any more: another one was faster, or its caller gave up.</summary>
+    public const string Cancelled = "cancelled";
 
     private const string Prefix = "distattention.";
 
@@ -68,7 +74,7 @@ public sealed class AttentionMeter : IDisposable
         _failovers = Meter.CreateCounter<long>(Prefix + "failovers", "{part}", "Parts of tiles, and writes, given to another owner because theirs did not answer.");
         _hedges = Meter.CreateCounter<long>(Prefix + "hedges", "{part}", "Parts of tiles asked of a second owner because the first was late.");
         _refused = Meter.CreateCounter<long>(Prefix + "calls.refused", "{call}", "Calls refused as too many; those that were let in and failed are in the durations.");
-        _wire = Meter.CreateCounter<long>(Prefix + "network.io", "By", "Bytes of queries, mask data, partials, keys and values exchanged with other processes.");
+        _wire = Meter.CreateCounter<long>(Wire, "By", "Bytes of queries, mask data, partials, keys and values exchanged with other processes.");
     }
 
     /// <summary>A meter that nobody can listen to.</summary>
@@ -138,7 +144,7 @@ public sealed class AttentionMeter : IDisposable
     {
         if (began != 0)
         {
-            (isAppend ? _appendTime : _attendTime).Record(Stopwatch.GetElapsedTime(began).TotalSeconds, new KeyValuePair<string, object?>(ErrorTag, error.GetType().Name));
+            (isAppend ? _appendTime : _attendTime).Record(Stopwatch.GetElapsedTime(began).TotalSeconds, new KeyValuePair<string, object?>(ErrorTag, error is OperationCanceledException ? Cancelled : error.GetType().Name));
         }
     }
 

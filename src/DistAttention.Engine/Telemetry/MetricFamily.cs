@@ -16,6 +16,10 @@ public sealed class MetricFamily
         Instrument = instrument;
         Kind = kind;
         Bounds = bounds;
+        if (kind is MetricKind.Counter or MetricKind.Histogram && instrument.Meter.Name == AttentionMeter.Name && instrument.Name != AttentionMeter.Wire)
+        {
+            _series.Add(new MetricSeries([], BucketCount)); // what has not happened yet is 0, and can be waited for
+        }
     }
 
     /// <summary>The instrument: its name, unit and description.</summary>
@@ -35,6 +39,8 @@ public sealed class MetricFamily
             return [.. _series.Select(static s => s.Copy())];
         }
     }
+
+    private int BucketCount => Kind == MetricKind.Histogram ? Bounds.Count + 1 : 0;
 
     internal void Take(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
@@ -59,7 +65,7 @@ public sealed class MetricFamily
             return null;
         }
 
-        MetricSeries made = new([.. tags], Kind == MetricKind.Histogram ? Bounds.Count + 1 : 0);
+        MetricSeries made = new([.. tags], BucketCount);
         _series.Add(made);
         return made;
     }

@@ -57,7 +57,7 @@ internal sealed class LoadCounter(AttentionMeter meter, ComputePool pool, ShardR
         double Wire(string direction) =>
             Family("network.io").Series().Where(s => s.Tags.Any(t => t.Key == AttentionMeter.DirectionTag && Equals(t.Value, direction))).Sum(static s => s.Value);
 
-        long Failed(string name) => Family(name).Series().Where(static s => s.Tags.Any(static t => t.Key == AttentionMeter.ErrorTag)).Sum(static s => s.Buckets.Sum());
+        long Failed(string name) => Family(name).Series().Where(static s => s.Tags.Any(static t => t.Key == AttentionMeter.ErrorTag && !Equals(t.Value, AttentionMeter.Cancelled))).Sum(static s => s.Buckets.Sum());
 
         long[] Times(string name)
         {

@@ -27,10 +27,11 @@ export function asks(form, result, path, show) {
 /** Keeps the choices of a select in step with the sequences, and what is chosen. */
 export function offer(select, names) {
   const now = [...select.options].map(o => o.value);
-  if (now.length === names.length && now.every((v, i) => v === names[i])) return;
+  if (names.length && now.length === names.length && now.every((v, i) => v === names[i])) return;
   const chosen = select.value;
   select.replaceChildren(...names.map(name => el('option', { value: name }, name)));
   if (names.includes(chosen)) select.value = chosen;
+  select.form.querySelector('button.primary').disabled = names.length === 0;
 }
 
 export const numbers = pairs => el('dl', { class: 'numbers' }, ...pairs.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))));

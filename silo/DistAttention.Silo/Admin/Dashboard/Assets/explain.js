@@ -11,7 +11,7 @@ export const nameSilos = silos => { siloNames = new Map(silos.map(s => [s.id, s.
 
 function drawPicture(plan, canvas) {
   const tiles = plan.picture, gutter = 62, top = 18, rowHeight = Math.max(5, Math.min(34, 300 / Math.max(1, tiles.length)));
-  const { context: c, width } = sharp(canvas, top + rowHeight * tiles.length + 20);
+  const { context: c, width } = sharp(canvas, top + rowHeight * tiles.length + 4);
   const cellWidth = (width - gutter - 8) / Math.max(1, plan.shards), cells = [];
   c.font = '11px system-ui, sans-serif';
   tiles.forEach((tile, t) => {

@@ -8,7 +8,7 @@ const steps = (value, base, units) => {
 const digits = value => value === 0 ? '0' : Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(Math.abs(value) >= 1 ? 2 : 3).replace(/0+$/, '').replace(/\.$/, '');
 
 export const parts = {
-  count: v => { const [n, u] = steps(v, 1000, ['', 'k', 'M', 'G', 'T', 'P']); return [digits(u || v % 1 ? n : v), u]; },
+  count: v => { if (Number.isInteger(v) && Math.abs(v) < 1000) return [String(v), '']; const [n, u] = steps(v, 1000, ['', 'k', 'M', 'G', 'T', 'P']); return [digits(n), u]; },
   bytes: v => { const [n, u] = steps(v, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']); return [u === 'B' ? n.toFixed(0) : digits(n), u]; },
   seconds: v => v === null || v === undefined ? ['–', ''] : v >= 1 ? [digits(v), 's'] : v >= 0.001 ? [digits(v * 1000), 'ms'] : [digits(v * 1e6), 'µs'],
 };

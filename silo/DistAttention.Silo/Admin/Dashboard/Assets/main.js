@@ -3,6 +3,7 @@
 import { $, say } from './dom.js';
 import { offer } from './ask.js';
 import { onThemeChange } from './colors.js';
+import { watchForEvents } from './events.js';
 import { nameSilos, redrawExplain } from './explain.js';
 import { redrawMass } from './mass.js';
 import { onOpen, showSequences, showSpread } from './sequences.js';
@@ -17,6 +18,7 @@ listen({
     say($('cluster'), seen.cluster);
     document.title = `${seen.cluster}: DistAttention`;
     nameSilos(seen.silos);
+    watchForEvents(seen.silos);
     showTiles(seen.silos);
     showSilos(seen, names);
     showSpread(seen);

@@ -1,4 +1,4 @@
-// The attention mass of some query rows over a sequence, as a heat map. Colors are logarithmic: attention is seldom even.
+// The attention mass of some query rows over a sequence, as a heat map. Colors follow the square root: attention is seldom even.
 
 import { $, color, el, pointable, sharp } from './dom.js';
 import { asks, numbers } from './ask.js';
@@ -12,14 +12,14 @@ const binRange = (mass, bin) => [Math.floor(bin * mass.length / mass.bins), Math
 function draw() {
   const { mass, canvas } = shown, lines = by === 'rows' ? mass.rows : mass.heads, values = by === 'rows' ? mass.byRow : mass.byHead;
   const gutter = 52, tall = Math.max(7, Math.min(26, 420 / lines)), { context: c, width } = sharp(canvas, 18 + tall * lines);
-  const wide = (width - gutter) / mass.bins, most = Math.max(...values, 1e-12), least = most / 1000;
+  const wide = (width - gutter) / mass.bins, most = Math.max(...values, 1e-12);
   shown.cells = [];
   c.font = '11px system-ui, sans-serif';
   for (let line = 0; line < lines; line++) {
     if (line % Math.ceil(15 / tall) === 0) { c.fillStyle = color('--quiet'); c.fillText(by === 'rows' ? `row ${line}` : `head ${line}`, 4, 18 + line * tall + Math.min(tall, 13) - 2); }
     for (let bin = 0; bin < mass.bins; bin++) {
       const value = values[line * mass.bins + bin];
-      c.fillStyle = heatColor(value > least ? Math.log(value / least) / Math.log(most / least) : 0);
+      c.fillStyle = heatColor(Math.sqrt(value / most));
       c.fillRect(gutter + bin * wide, 18 + line * tall, wide + 0.5, tall - (tall > 9 ? 1 : 0));
       shown.cells.push({ x: gutter + bin * wide, y: 18 + line * tall, w: wide, h: tall, line, bin, value });
     }
@@ -36,7 +36,7 @@ function show(mass) {
     el('div', { class: 'head' }, numbers([['Took', ms(mass.tookMs)], ['Positions', exact(mass.length)], ['Heaviest bin', `${percent(peak)}`], ['Times an even share', (peak / even).toFixed(1)], ['Spread over', `${(2 ** entropy).toFixed(0)} of ${mass.bins} bins`], ['Heaviest position, head 0', exact(heaviest.position)]]),
       el('div', { class: 'segmented', role: 'group', 'aria-label': 'Lines are' }, choice('rows', 'Rows'), choice('heads', 'Heads'))),
     canvas,
-    el('p', { class: 'key' }, el('span', {}, 'Logarithmic from a thousandth of the heaviest bin; the mean of the heads, or of the rows.')));
+    el('p', { class: 'key' }, el('span', {}, 'Darkest, or brightest, is the heaviest bin; colors follow the square root of the weight, which is the mean of the heads, or of the rows.')));
   shown = { mass, canvas };
   draw();
   pointable(canvas, {

@@ -18,7 +18,7 @@ function meter(label) {
 function makeCard(silo) {
   const card = { cells: [], busy: meter('Threads'), memory: meter('Memory'), canvas: el('canvas', { role: 'img' }), facts: el('p', { class: 'facts' }), name: el('strong'), here: el('span', { class: 'here', hidden: true }, 'this silo'), address: el('span', { class: 'quiet' }) };
   card.node = el('article', { class: 'silo card' },
-    el('header', {}, card.name, card.here, card.address),
+    el('header', {}, el('span', { class: 'who' }, card.name, card.here), card.address),
     el('div', { class: 'meters' }, ...card.busy.nodes, ...card.memory.nodes), card.canvas, card.facts);
   pointable(card.canvas, {
     at: (x, y) => card.cells.find(c => x >= c.x && x < c.x + c.w && y >= c.y && y < c.y + c.h),
@@ -34,11 +34,8 @@ function makeCard(silo) {
 function layOut(card, width, height) {
   const bySequence = Map.groupBy ? Map.groupBy(card.silo.shards, s => s.sequence) : card.silo.shards.reduce((m, s) => m.set(s.sequence, [...(m.get(s.sequence) ?? []), s]), new Map());
   const groups = [...bySequence].map(([uid, shards]) => ({ uid, shards, value: shards.reduce((sum, s) => sum + s.bytes, 0) + 1 }));
-  const free = Math.max(0, card.silo.budget - card.silo.resident), used = groups.reduce((sum, g) => sum + g.value, 0);
-  const share = used ? Math.min(1, Math.max(0.35, used / (used + free))) : 0; // what is full shows, and small things can still be seen
   card.cells = [];
-  card.boxes = squarify(groups, { x: 0, y: 0, w: width, h: height * share });
-  card.fill = height * share;
+  card.boxes = squarify(groups, { x: 0, y: 0, w: width, h: height });
   for (const box of card.boxes) {
     const gap = Math.min(2, box.w / 8, box.h / 8);
     card.cells.push(...grid(box.item.shards, { x: box.x + gap, y: box.y + gap, w: box.w - 2 * gap, h: box.h - 2 * gap }));
@@ -64,9 +61,10 @@ function draw(card) {
       c.save(); c.beginPath(); c.rect(box.x + 6, box.y + 6, wide - 3, 17); c.clip(); c.fillStyle = color('--text'); c.fillText(text, box.x + 11, box.y + 18.5); c.restore();
     }
   }
-  c.fillStyle = color('--quiet'); c.font = '11px system-ui, sans-serif';
-  const free = Math.max(0, card.silo.budget - card.silo.resident);
-  if (height - card.fill > 24) c.fillText(`${card.cells.length ? '' : 'no shards; '}${bytes(free)} free`, 9, height - 9);
+  if (!card.cells.length) {
+    c.fillStyle = color('--quiet'); c.font = '12px system-ui, sans-serif'; c.textAlign = 'center';
+    c.fillText('no shards yet', width / 2, height / 2 + 4); c.textAlign = 'left';
+  }
 }
 
 export function showSilos(seen, sequenceNames) {
@@ -82,7 +80,8 @@ export function showSilos(seen, sequenceNames) {
     card.name.style.color = siloColor(silo.id);
     card.here.hidden = silo.id !== seen.here;
     card.busy.set(silo.busy, percent(silo.busy));
-    card.memory.set(silo.resident / silo.budget, percent(silo.resident / silo.budget));
+    card.memory.set(silo.resident / silo.budget, `${bytes(silo.resident)} of ${bytes(silo.budget)}`);
+    card.node.classList.toggle('bare', !silo.shards.length);
     card.canvas.setAttribute('aria-label', `${silo.shardCount} shards of ${silo.name}; arrow keys go through them`);
     const fact = (label, value, bad) => el('span', bad && value ? { class: 'trouble' } : {}, el('b', {}, count(value)), ` ${label}`);
     card.facts.replaceChildren(fact('shards', silo.shardCount), fact('ledgers', silo.sequences), fact('jobs wait', silo.queued), fact('rows/s', Math.round(silo.rowsAnswered)),
@@ -90,7 +89,7 @@ export function showSilos(seen, sequenceNames) {
     draw(card);
   }
   const shards = seen.silos.reduce((n, s) => n + s.shardCount, 0);
-  say($('silos-note'), `${seen.silos.length} ${seen.silos.length === 1 ? 'silo holds' : 'silos hold'} ${exact(shards)} ${shards === 1 ? 'shard' : 'shards'}. Area is memory; what is not colored is free, not to scale. Point at a shard to see its sequence everywhere.`);
+  say($('silos-note'), `${seen.silos.length} ${seen.silos.length === 1 ? 'silo holds' : 'silos hold'} ${exact(shards)} ${shards === 1 ? 'shard' : 'shards'}. Area is memory. Point at a shard to see its sequence everywhere.`);
   say($('legend-most'), `${most.toFixed(most < 10 ? 1 : 0)} times a second`);
   legend();
 }

@@ -16,7 +16,8 @@ export class Spark {
   draw() {
     const { context: c, width, height } = sharp(this.canvas);
     const most = Math.max(...this.values, 1e-9), line = color('--accent');
-    const x = i => width - (this.values.length - 1 - i) * (width / (keep - 1)), y = v => height - 2 - (v / most) * (height - 8);
+    const span = Math.max(30, this.values.length) - 1; // grows until it is full
+    const x = i => width - (this.values.length - 1 - i) * (width / span), y = v => height - 2 - (v / most) * (height - 8);
     if (this.values.length < 2) return;
     c.beginPath();
     this.values.forEach((v, i) => i ? c.lineTo(x(i), y(v)) : c.moveTo(x(i), y(v)));

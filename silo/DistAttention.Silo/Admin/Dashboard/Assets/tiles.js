@@ -11,7 +11,7 @@ const kinds = [
   { label: 'Query rows / s', value: s => sum(s, x => x.rowsAnswered), text: v => parts.count(v), detail: s => `${exact(sum(s, x => x.calls))} calls in progress` },
   { label: 'Time to answer', value: s => worst(s, x => x.attendMedian), text: v => parts.seconds(v), detail: s => `99 % within ${seconds(worst(s, x => x.attendTail))}` },
   { label: 'Arithmetic', value: s => sum(s, x => x.flops), text: v => { const [n, u] = parts.count(v); return [n, `${u}FLOP/s`]; },
-    detail: s => { const busy = sum(s, x => x.busy * x.threads), threads = sum(s, x => x.threads); return `${percent(busy ? sum(s, x => x.peakFraction * x.busy * x.threads) / busy : 0)} of peak, threads ${percent(threads ? busy / threads : 0)} busy`; } },
+    detail: s => { const busy = sum(s, x => x.busy * x.threads), threads = sum(s, x => x.threads); return `${percent(busy ? sum(s, x => x.peakFraction * x.busy * x.threads) / busy : 0)} of peak, ${percent(threads ? busy / threads : 0)} busy`; } },
   { label: 'Rows appended / s', value: s => sum(s, x => x.rowsWritten), text: v => parts.count(v), detail: s => `write ${seconds(worst(s, x => x.writeMedian))}, 99 % ${seconds(worst(s, x => x.writeTail))}` },
   { label: 'On the wire / s', value: s => sum(s, x => x.bytesSent), text: v => parts.bytes(v), detail: s => { const all = sum(s, x => x.blocksComputed + x.blocksSkipped); return `masks skip ${percent(all ? sum(s, x => x.blocksSkipped) / all : 0)} of blocks`; } },
   { label: 'Keys and values', value: s => sum(s, x => x.resident), text: v => parts.bytes(v), detail: s => `of ${bytes(sum(s, x => x.budget))}, ${count(sum(s, x => x.positions))} positions` },
