@@ -3,7 +3,6 @@ using DistAttention.Calls;
 using DistAttention.Contracts;
 using DistAttention.Contracts.Access;
 using Orleans.Runtime;
-using Orleans.Runtime;
 
 namespace DistAttention.Client;
 
@@ -124,19 +123,23 @@ internal sealed class CoordinatorCalls
         try
         {
             long began = _times.Time.GetTimestamp();
-            for (TimeSpan pause = _firstPause; !isIn; pause = pause * 2 < _longestPause ? pause * 2 : _longestPause)
+            for (TimeSpan pause = _firstPause; ; pause = pause * 2 < _longestPause ? pause * 2 : _longestPause)
             {
                 cost = new CallCost(CallerId.Anyone, 0, work, isShort, left);
-                try
+                if (_gate.TryEnter(cost) is not { } refusal)
                 {
-                    _gate.Enter(cost);
                     isIn = true;
+                    break;
                 }
-                catch (OverloadedException e) when (PauseBefore(e, pause) is var wait && wait < left)
+
+                TimeSpan wait = PauseBefore(refusal, pause);
+                if (wait >= left)
                 {
-                    await Task.Delay(wait, _times.Time, cancellationToken).ConfigureAwait(false);
-                    left = patience - _times.Time.GetElapsedTime(began);
+                    throw refusal;
                 }
+
+                await Task.Delay(wait, _times.Time, cancellationToken).ConfigureAwait(false);
+                left = patience - _times.Time.GetElapsedTime(began);
             }
 
             T answer = await call(left).ConfigureAwait(false);

@@ -182,6 +182,30 @@ public sealed class DistAttentionClient : IAttentionClient
         return await Grains.GetGrain<IClusterReportGrain>(0).GetReportAsync().WaitAsync(cancellationToken).MappedAsync("of the cluster").ConfigureAwait(false);
     }
 
+    /// <summary>Begins to even out where shards are, or to empty a silo, or only says what that would move. Needs the right Admin, where the cluster has tokens.</summary>
+    /// <param name="call">What is to be done.</param>
+    /// <param name="cancellationToken">Cancels the call, not the run.</param>
+    /// <returns>The run as it begins; <see cref="GetRebalanceAsync"/> tells how it goes on.</returns>
+    /// <exception cref="RebalanceRefusedException">It cannot be done.</exception>
+    public async Task<RebalanceView> StartRebalanceAsync(RebalanceCall call, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        ThrowIfDisposed();
+        return await ClusterErrors.RepeatedAsync(
+            () => Grains.GetGrain<IRebalanceGrain>(0).StartAsync(call).WaitAsync(cancellationToken), "of the cluster", Options, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>How a run stands.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Null if nobody knows of it any more: the silo that was about it has gone. What was moved stays moved.</returns>
+    public async Task<RebalanceView?> GetRebalanceAsync(Guid run, CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return await ClusterErrors.RepeatedAsync(
+            () => Grains.GetGrain<IRebalanceGrain>(0).GetAsync(run).WaitAsync(cancellationToken), "of the cluster", Options, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Ends the connection, if this client made it.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -207,6 +231,7 @@ public sealed class DistAttentionClient : IAttentionClient
         Snapshot = report.State,
         ShardCount = report.ShardCount,
         ResidentBytes = report.ResidentBytes,
+        ExpiresAt = report.ExpiresAt,
     };
 
     /// <summary>How a sequence is kept in the cluster.</summary>

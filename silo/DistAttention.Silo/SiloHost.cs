@@ -47,6 +47,10 @@ internal static class SiloHost
         options.ThrowIfWrong();
         Ports.RequireFree(endpoint);
         Ports.RequireFree(admin);
+        if (clustering.Mode == ClusteringMode.PostgreSql)
+        {
+            MembershipTables.EnsureAsync(clustering.ConnectionString!).GetAwaiter().GetResult();
+        }
 
         builder.Logging.AddSiloLog(builder.Configuration.GetSection("Logging"), hosting);
         builder.Services.AddSiloLifetime(hosting);

@@ -64,6 +64,24 @@ public sealed class DistAttentionOptions
     /// </summary>
     public TimeSpan WatchInterval { get; set; } = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>
+    /// How often sequences past their <see cref="SequenceSpec.TimeToLive"/> are looked for, to give back their space; nobody finds them before that
+    /// either. Default 5 minutes. Looking reads every ledger that is kept.
+    /// </summary>
+    public TimeSpan ExpirySweepInterval { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// How long after a silo has joined, or the last of several, it gets its share of the others' shards. Default 10 s; zero leaves it to
+    /// <c>distattn rebalance</c>. Needs a storage that all silos share, or moves rows from memory to memory.
+    /// </summary>
+    public TimeSpan RebalanceAfter { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long a silo still answers for a shard that it has given to another one, before it gives its memory back: queries that are under way know of
+    /// the old owner. Default 5 s. Shorter, and slow ones make it read the shard once more.
+    /// </summary>
+    public TimeSpan HandOverTime { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>TCP connections to each other silo. Default 2: a large tile does not hold up small messages.</summary>
     public int ConnectionsPerPeer { get; set; } = 2;
 

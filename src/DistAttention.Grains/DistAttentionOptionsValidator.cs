@@ -26,9 +26,16 @@ public sealed class DistAttentionOptionsValidator : IValidateOptions<DistAttenti
         RequireTime(options.ReportMaxAge, nameof(options.ReportMaxAge));
         RequireTime(options.PreambleTimeout, nameof(options.PreambleTimeout));
         RequireTime(options.HedgeTime, nameof(options.HedgeTime));
+        RequireTime(options.ExpirySweepInterval, nameof(options.ExpirySweepInterval));
         if (options.WatchInterval != TimeSpan.Zero)
         {
             RequireTime(options.WatchInterval, nameof(options.WatchInterval));
+        }
+
+        RequireTime(options.HandOverTime, nameof(options.HandOverTime));
+        if (options.RebalanceAfter != TimeSpan.Zero)
+        {
+            RequireTime(options.RebalanceAfter, nameof(options.RebalanceAfter));
         }
 
         if (options.Replicas is < 1 or > 2)

@@ -43,6 +43,30 @@ public sealed class StorageTests : IDisposable
     }
 
     [Fact]
+    public async Task A_time_to_live_is_set_shown_and_kept()
+    {
+        WriteTensors("in.safetensors", positions: 5);
+        Assert.Contains("float32, for 7d after its last use", (await Run("import", "week", _work["in.safetensors"], "--ttl", "7d")).Ok().Error, StringComparison.Ordinal);
+        (await Run("import", "moment", _work["in.safetensors"], "--ttl", "2s")).Ok();
+        (await Run("import", "ever", _work["in.safetensors"])).Ok();
+        string table;
+        do
+        {
+            table = (await Run("list")).Ok().Out;
+        }
+        while (table.Contains("moment", StringComparison.Ordinal)); // nobody sweeps it meanwhile
+
+        Assert.Matches(@"week .* 178 h \d+ min of 7d", table); // and a sixteenth
+        JsonNode[] listed = [.. (await Run("list", "--json")).Ok().Json["sequences"]!.AsArray()!];
+        Assert.Equal(["ever", "week"], listed.Select(static s => (string?)s["name"]));
+        Assert.Equal([null, 7 * 86_400.0], listed.Select(static s => (double?)s["timeToLiveSeconds"]));
+        Assert.InRange((DateTimeOffset)listed[1]["expiresAt"]! - DateTimeOffset.UtcNow, TimeSpan.FromDays(7), TimeSpan.FromDays(7.5));
+        Assert.Matches(@"sequences +3 of 15 positions", (await Run("verify")).Ok().Out);
+        (await Run("import", "s", _work["in.safetensors"], "--ttl", "7")).Failed(2, "'7' is not a length of time");
+        (await Run("import", "s", _work["in.safetensors"], "--ttl", "0s")).Failed(2, "'0s' is not between 1 ms and 36,500 days");
+    }
+
+    [Fact]
     public async Task Damage_is_named_and_fails()
     {
         WriteTensors("in.safetensors", positions: 50);

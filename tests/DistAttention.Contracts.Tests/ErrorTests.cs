@@ -29,6 +29,7 @@ public sealed class ErrorTests
         new MessageTooLargeException("A thing", 1L << 33, 1 << 24),
         new ReservationGoneException(OperationId.New()),
         new CorruptPayloadException("its checksum is wrong"),
+        new RebalanceRefusedException("one silo is left"),
         new SiloUnreachableException("silo", "does not answer", new InvalidOperationException("cause")),
         SiloUnreachableException.OfLostCall("silo"),
     ];

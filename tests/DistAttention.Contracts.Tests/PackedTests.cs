@@ -32,6 +32,8 @@ public sealed class PackedTests
         }
 
         Assert.Equal(_spec, Packed.Of(_spec).Value);
+        SequenceSpec mortal = _spec with { TimeToLive = TimeSpan.FromDays(7) };
+        Assert.Equal(mortal, Packed.Of(mortal).Value);
         Assert.Equal(new SequenceSpec { HeadDim = 3 }, Packed.Of(new SequenceSpec { HeadDim = 3 }).Value);
     }
 

@@ -28,14 +28,14 @@ internal static class ListCommand
         {
             DurableStorage opened = await storage.OpenAsync(parsed, create: false, cancellationToken).ConfigureAwait(false);
             await using ConfiguredAsyncDisposable ending = opened.ConfigureAwait(false);
-            List<LedgerRecord> found = await opened.Ledgers.ListAsync(parsed.GetValue(prefix) ?? "", cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+            List<LedgerRecord> found = await opened.Ledgers.ListAsync(parsed.GetValue(prefix) ?? "", cancellationToken).Where(static r => !r.IsExpired(TimeProvider.System)).ToListAsync(cancellationToken).ConfigureAwait(false);
             if (parsed.GetValue(json))
             {
                 console.WriteJson(ToJson(found));
             }
             else if (found.Count > 0)
             {
-                Write(console.Out, found);
+                Write(console.Out, found, TimeProvider.System.GetUtcNow());
             }
             else
             {
@@ -50,7 +50,7 @@ internal static class ListCommand
     /// <summary>Bytes of a sequence's rows as they are stored; rows shared with others are counted for each.</summary>
     private static long BytesOf(LedgerRecord record) => KvRows.ByteLength(KvLayout.Of(record.Spec), 1) * record.Length;
 
-    private static void Write(IAnsiConsole to, IReadOnlyList<LedgerRecord> found)
+    private static void Write(IAnsiConsole to, IReadOnlyList<LedgerRecord> found, DateTimeOffset now)
     {
         Table table = new Table().Border(TableBorder.None);
         table.AddColumn(new TableColumn("sequence").PadLeft(0));
@@ -60,16 +60,26 @@ internal static class ListCommand
         }
 
         table.AddColumn(new TableColumn("type").NoWrap().PadLeft(0));
+        bool somePass = found.Any(static r => r.ExpiresAt is not null);
+        if (somePass)
+        {
+            table.AddColumn(new TableColumn("gone in").NoWrap().PadLeft(0));
+        }
+
         foreach (LedgerRecord record in found)
         {
             SequenceSpec spec = record.Spec;
-            table.AddRow(
+            Text[] cells =
+            [
                 new Text(record.Id.Value),
                 new Text(record.Length.ToString("N0", CultureInfo.InvariantCulture)),
                 new Text(spec.NumHeadsQ == spec.NumHeadsKv ? $"{spec.NumHeadsKv}" : $"{spec.NumHeadsQ} over {spec.NumHeadsKv}"),
                 new Text(spec.HeadDim == spec.HeadDimV ? $"{spec.HeadDim}" : $"{spec.HeadDim}/{spec.HeadDimV}"),
                 new Text(Units.Bytes(BytesOf(record))),
-                new Text(KvTypes.Name(spec.KvType)));
+                new Text(KvTypes.Name(spec.KvType)),
+                new Text(record.ExpiresAt is { } end ? $"{Units.Duration(end - now)} of {TimeText.Of(spec.TimeToLive!.Value)}" : ""),
+            ];
+            table.AddRow(somePass ? cells : cells[..^1]);
         }
 
         to.Write(table);
@@ -89,6 +99,8 @@ internal static class ListCommand
             ["kvType"] = KvTypes.Name(r.Spec.KvType),
             ["shardLength"] = r.Spec.ShardLength,
             ["bytes"] = BytesOf(r),
+            ["timeToLiveSeconds"] = r.Spec.TimeToLive?.TotalSeconds,
+            ["expiresAt"] = r.ExpiresAt?.ToString("O", CultureInfo.InvariantCulture),
         })]),
     };
 }

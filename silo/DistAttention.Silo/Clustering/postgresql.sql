@@ -1,5 +1,6 @@
 -- The tables that silos find each other through (Cluster:Mode PostgreSql), and what Orleans' ADO.NET provider asks of them: it
--- looks its queries up by name in OrleansQuery; the names of parameters and columns are its contract. Run once per database:
+-- looks its queries up by name in OrleansQuery; the names of parameters and columns are its contract. The first silo
+-- runs this; where its user may not make tables, run it once per database as one who may:
 --   psql -v ON_ERROR_STOP=1 --single-transaction -f postgresql.sql
 -- A write is one statement, so it happens whole or not at all: the version is moved only from the value that the writer has
 -- read, and the member is written only if that happened. The result is the number of members written, 1 or 0.

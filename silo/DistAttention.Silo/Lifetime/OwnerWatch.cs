@@ -10,7 +10,7 @@ namespace DistAttention.Silo.Lifetime;
 /// Stops the silo when its owner is gone. The owner holds a lock that the system releases however the owner ends, kill −9 included;
 /// a watched process id would live on in a zombie, or belong to another process.
 /// </summary>
-internal sealed partial class OwnerWatch(IHostApplicationLifetime lifetime, IOptions<HostingOptions> options, ILogger<OwnerWatch> log)
+internal sealed partial class OwnerWatch(IHostApplicationLifetime lifetime, OwnerPresence owner, IOptions<HostingOptions> options, ILogger<OwnerWatch> log)
     : BackgroundService
 {
     private static readonly TimeSpan _period = TimeSpan.FromMilliseconds(250);
@@ -24,6 +24,7 @@ internal sealed partial class OwnerWatch(IHostApplicationLifetime lifetime, IOpt
             if (OwnerIsGone(path))
             {
                 LogOwnerIsGone(log, path);
+                owner.IsGone = true;
                 lifetime.StopApplication();
                 return;
             }

@@ -1,3 +1,4 @@
+using DistAttention.Silo.Admin.Health;
 using DistAttention.Silo.Options;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -11,6 +12,10 @@ internal static class SiloLifetimeExtensions
     {
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
         services.AddSingleton<IHostLifetime, SignalLifetime>();
+        services.AddSingleton<OwnerPresence>();
+        services.AddSingleton<HandOver>();
+        services.AddHostedService(static s => s.GetRequiredService<HandOver>());
+        services.AddSingleton<IReadinessCondition>(static s => s.GetRequiredService<HandOver>());
         services.AddHostedService<ReadyLine>();
         services.AddHostedService<ShutdownLimit>();
         if (options.OwnerLock is not null)

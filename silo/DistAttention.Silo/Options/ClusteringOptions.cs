@@ -19,8 +19,8 @@ public sealed class ClusteringOptions
     public string? Folder { get; set; }
 
     /// <summary>
-    /// <see cref="ClusteringMode.PostgreSql"/>: an Npgsql connection string. The database needs the tables of
-    /// <c>postgresql.sql</c>, which lies beside the program.
+    /// <see cref="ClusteringMode.PostgreSql"/>: an Npgsql connection string. Its user may make tables, or
+    /// those of <c>postgresql.sql</c>, which lies beside the program, are there.
     /// </summary>
     public string? ConnectionString { get; set; }
 

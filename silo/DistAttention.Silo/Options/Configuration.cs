@@ -1,20 +1,19 @@
-using DistAttention.Contracts.Tls;
-using DistAttention.Grains;
-using DistAttention.Silo.Admin;
-using DistAttention.Silo.Admin.Telemetry;
+using DistAttention.Silo.Options.Listing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace DistAttention.Silo.Options;
 
 /// <summary>
-/// Where options come from, later ones winning: <c>appsettings.json</c> beside the program, a file named with <c>--config</c> or
+/// Where options come from, later ones winning: <c>appsettings.json</c> beside the program, <see cref="PodIdentity"/>, a file named with <c>--config</c> or
 /// <c>DISTATTN_CONFIG</c>, environment variables <c>DISTATTN_Section__Option</c>, and the command line, <c>--Section:Option value</c> or a
 /// short form. Secrets belong in the file or the environment: command lines are for all to see.
 /// </summary>
 internal static class Configuration
 {
-    private const string EnvironmentPrefix = "DISTATTN_";
+    /// <summary>What the names of environment variables begin with.</summary>
+    public const string EnvironmentPrefix = "DISTATTN_";
+
     private const string ConfigFile = "--config";
 
     private static readonly Dictionary<string, string> _shortForms = new(StringComparer.OrdinalIgnoreCase)
@@ -45,19 +44,10 @@ internal static class Configuration
         [ConfigFile] = "Config",
     };
 
-    private static readonly string[] _sections =
-    [
-        ClusteringOptions.Section,
-        EndpointOptions.Section,
-        HostingOptions.Section,
-        StorageOptions.Section,
-        SiloHost.AttentionSection,
-        TlsSettings.Section,
-        AccessOptions.Section,
-        AdminOptions.Section,
-        TelemetryOptions.Section,
-        "Logging",
-    ];
+    private static readonly string[] _sections = [.. OptionSections.All.Select(static section => section.Name), "Logging"];
+
+    /// <summary>Short forms of the command line, and the options that they set.</summary>
+    public static IReadOnlyDictionary<string, string> ShortForms => _shortForms;
 
     /// <summary>Adds the sources.</summary>
     /// <exception cref="OptionsValidationException">The command line names an option that there is not.</exception>
@@ -65,6 +55,7 @@ internal static class Configuration
     {
         RefuseUnknown(args);
         configuration.SetBasePath(AppContext.BaseDirectory).AddJsonFile("appsettings.json", optional: true);
+        configuration.AddInMemoryCollection(PodIdentity.Options(Environment.GetEnvironmentVariable));
         IConfiguration named = new ConfigurationBuilder().AddEnvironmentVariables(EnvironmentPrefix).AddCommandLine(args, _shortForms).Build();
         if (named["Config"] is { Length: > 0 } file)
         {

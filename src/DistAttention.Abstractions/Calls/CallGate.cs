@@ -42,6 +42,7 @@ public sealed class CallGate
     private long _firstSince; // when the first call came since
     private int _calls;
     private long _bytes;
+    private long _refused;
 
     /// <summary>Makes a gate.</summary>
     /// <param name="limits">What it lets in.</param>
@@ -94,27 +95,40 @@ public sealed class CallGate
         }
     }
 
+    /// <summary>Calls refused so far.</summary>
+    public long Refused => Interlocked.Read(ref _refused);
+
     /// <summary>Lets a call in, until <see cref="Leave"/>.</summary>
     /// <param name="cost">What it takes.</param>
     /// <exception cref="OverloadedException">There is no room for it, or not in time; says when there may be.</exception>
     public void Enter(in CallCost cost)
     {
+        if (TryEnter(cost) is { } refusal)
+        {
+            throw refusal;
+        }
+    }
+
+    /// <summary>Lets a call in, until <see cref="Leave"/>. Nothing is thrown: in a flood, refusing has to cost far less than answering.</summary>
+    /// <param name="cost">What it takes.</param>
+    /// <returns>Null if it is let in; otherwise there is no room for it, or not in time, and this says when there may be.</returns>
+    public OverloadedException? TryEnter(in CallCost cost)
+    {
         lock (_lock)
         {
             _callers.TryGetValue(cost.Caller, out Caller? caller);
-            int calls = caller?.Calls ?? 0;
-            long bytes = caller?.Bytes ?? 0;
-            Require(calls < _limits.MaxCallsPerCaller, "The caller's quota of calls in progress");
-            Require(bytes == 0 || cost.Bytes <= _limits.MaxCallBytesPerCaller - bytes, "The caller's quota of bytes of calls in progress");
-            Require(_calls < _limits.MaxCalls, "The queue of calls");
-            Require(_calls == 0 || cost.Bytes <= _limits.MaxCallBytes - _bytes, "The room for bytes of calls in progress");
-            Require(calls <= Alpha * ((long)_limits.MaxCalls - _calls), "The caller's share of the queue of calls");
-            Require(bytes == 0 || bytes + cost.Bytes <= Alpha * (double)(_limits.MaxCallBytes - _bytes), "The caller's share of the room for bytes of calls in progress");
-            TimeSpan wait = WaitOf(cost, caller);
-            TimeSpan most = cost.TimeLeft == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : (cost.TimeLeft - _pace.TimeOf(cost.Work / _threads)) * WaitShare;
-            if (wait > _noWait && wait > most && _calls >= Math.Max(FewCalls, 2 * _threads))
+            if (WhatIsFull(cost, caller) is { } full)
             {
-                throw new OverloadedException("The queue of calls that can be answered in time", Retry(wait - most));
+                _refused++;
+
+                // When about half of what is in progress should be done.
+                return new OverloadedException(full, Retry(_pace.TimeOf(_callers.Values.Sum(static c => c.Work) / _threads / 2)));
+            }
+
+            if (_calls >= Math.Max(FewCalls, 2 * _threads) && TimeTooShort(cost, caller) is var missing && missing > TimeSpan.Zero)
+            {
+                _refused++;
+                return new OverloadedException("The queue of calls that can be answered in time", Retry(missing));
             }
 
             if (caller is null)
@@ -126,6 +140,7 @@ public sealed class CallGate
             _firstSince = _calls == 0 ? _time.GetTimestamp() : _firstSince;
             _calls++;
             _bytes += cost.Bytes;
+            return null;
         }
     }
 
@@ -175,13 +190,29 @@ public sealed class CallGate
     /// <summary>As long as any call is in progress, all threads count as busy.</summary>
     private TimeSpan TimeWithCalls() => (_withCalls + (_calls > 0 ? _time.GetElapsedTime(_firstSince) : TimeSpan.Zero)) * _threads;
 
-    private void Require(bool condition, string what)
+    private string? WhatIsFull(in CallCost cost, Caller? caller)
     {
-        if (!condition)
+        int calls = caller?.Calls ?? 0;
+        long bytes = caller?.Bytes ?? 0;
+        return calls >= _limits.MaxCallsPerCaller ? "The caller's quota of calls in progress"
+            : bytes > 0 && cost.Bytes > _limits.MaxCallBytesPerCaller - bytes ? "The caller's quota of bytes of calls in progress"
+            : _calls >= _limits.MaxCalls ? "The queue of calls"
+            : _calls > 0 && cost.Bytes > _limits.MaxCallBytes - _bytes ? "The room for bytes of calls in progress"
+            : calls > Alpha * ((long)_limits.MaxCalls - _calls) ? "The caller's share of the queue of calls"
+            : bytes > 0 && bytes + cost.Bytes > Alpha * (double)(_limits.MaxCallBytes - _bytes) ? "The caller's share of the room for bytes of calls in progress"
+            : null;
+    }
+
+    /// <summary>By how much the call would wait longer than it may.</summary>
+    private TimeSpan TimeTooShort(in CallCost cost, Caller? caller)
+    {
+        TimeSpan wait = WaitOf(cost, caller);
+        if (wait <= _noWait || cost.TimeLeft == Timeout.InfiniteTimeSpan)
         {
-            // When about half of what is in progress should be done.
-            throw new OverloadedException(what, Retry(_pace.TimeOf(_callers.Values.Sum(static c => c.Work) / _threads / 2)));
+            return TimeSpan.Zero;
         }
+
+        return wait - ((cost.TimeLeft - _pace.TimeOf(cost.Work / _threads)) * WaitShare);
     }
 
     private static TimeSpan Retry(TimeSpan after) => after < _leastRetry ? _leastRetry : after > _mostRetry ? _mostRetry : after;

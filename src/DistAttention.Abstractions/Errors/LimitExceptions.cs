@@ -16,8 +16,11 @@ public sealed class CapacityExceededException(long budgetBytes, long usedBytes, 
 
 /// <summary>A queue is full; the call was not started.</summary>
 public sealed class OverloadedException(string what, TimeSpan retryAfter)
-    : DistAttentionException($"{what} is full; try again in {retryAfter.TotalSeconds:0.###} s.")
+    : DistAttentionException(what)
 {
+    /// <inheritdoc/>
+    public override string Message => $"{What} is full; try again in {RetryAfter.TotalSeconds:0.###} s."; // written when it is read: floods are refused by the thousand
+
     /// <summary>What is full.</summary>
     public string What { get; } = what;
 

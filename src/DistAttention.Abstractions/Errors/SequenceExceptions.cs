@@ -1,6 +1,6 @@
 namespace DistAttention;
 
-/// <summary>There is no sequence of that name.</summary>
+/// <summary>There is no sequence of that name, or not any more: deleted, or past its <see cref="SequenceSpec.TimeToLive"/>.</summary>
 public sealed class SequenceNotFoundException(SequenceId id) : DistAttentionException($"There is no sequence '{id}'.")
 {
     /// <summary>The name.</summary>

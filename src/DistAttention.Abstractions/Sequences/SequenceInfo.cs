@@ -18,6 +18,9 @@ public sealed record SequenceInfo
     /// <summary>Shards that hold at least one committed position.</summary>
     public required int ShardCount { get; init; }
 
+    /// <summary>When it will be gone if nobody uses it until then; null where it has no <see cref="SequenceSpec.TimeToLive"/>.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
     /// <summary>Bytes of native memory that its blocks hold now. Blocks shared with a fork count for both.</summary>
     public required long ResidentBytes { get; init; }
 }

@@ -52,6 +52,14 @@ public sealed record SequenceSpec
     /// <summary>About how many positions the sequence will hold, if known: lets owners be chosen well from the first append.</summary>
     public long? ExpectedLength { get; init; }
 
+    /// <summary>
+    /// How long the sequence lives after its last use, 1 ms to 36,500 days; null (the default): until it is deleted. Creating, appending,
+    /// cutting, forking and attending use it; opening, listing, explaining and looking at its info do not. Uses are noted to a sixteenth of this
+    /// time, so that it lives at least this long after the last one and at most a sixteenth longer. Then there is no sequence of that name any
+    /// more; calls that run finish, and forks, each of which lives as long after its own last use, keep what they share.
+    /// </summary>
+    public TimeSpan? TimeToLive { get; init; }
+
     /// <summary>The arithmetic the sequence was made with; see <see cref="SequenceFormat.ArithmeticVersion"/>.</summary>
     public int ArithmeticVersion { get; init; } = SequenceFormat.ArithmeticVersion;
 
@@ -88,6 +96,10 @@ public sealed record SequenceSpec
             $"{ShardLength} is not a power of two between {SequenceFormat.RunLength} and {1 << 24}");
         Require(ExpectedMask is not null, nameof(ExpectedMask), "a mask is needed");
         Require(ExpectedLength is null or >= 0, nameof(ExpectedLength), $"{ExpectedLength} is negative");
+        Require(
+            TimeToLive is not { } time || (time >= TimeSpan.FromMilliseconds(1) && time <= TimeSpan.FromDays(36_500)),
+            nameof(TimeToLive),
+            $"{TimeToLive} is not between 1 ms and 36,500 days");
         if (ArithmeticVersion != SequenceFormat.ArithmeticVersion)
         {
             throw new ArithmeticVersionException(ArithmeticVersion, SequenceFormat.ArithmeticVersion);
@@ -101,8 +113,8 @@ public sealed record SequenceSpec
     /// <inheritdoc/>
     public override int GetHashCode() => Facts.GetHashCode();
 
-    private (int, int, int, int, KvDataType, int, AttentionMask, long?, int, bool, FloatTable?, RotaryEmbedding?) Facts =>
-        (NumHeadsQ, NumHeadsKv, HeadDim, HeadDimV, KvType, ShardLength, ExpectedMask, ExpectedLength, ArithmeticVersion, ValueFromKeyPrefix, KeyProjection, Rope);
+    private (int, int, int, int, KvDataType, int, AttentionMask, long?, int, bool, FloatTable?, RotaryEmbedding?, TimeSpan?) Facts =>
+        (NumHeadsQ, NumHeadsKv, HeadDim, HeadDimV, KvType, ShardLength, ExpectedMask, ExpectedLength, ArithmeticVersion, ValueFromKeyPrefix, KeyProjection, Rope, TimeToLive);
 
     private void ValidateKeys()
     {

@@ -38,6 +38,12 @@ public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
     [Alias("Delete")]
     Task DeleteAsync(Guid? uid, CancellationToken cancellationToken);
 
+    /// <summary>Deletes the sequence of this name if it is past its time to live.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Whether it was deleted by this call.</returns>
+    [Alias("Expire")]
+    Task<bool> ExpireAsync(CancellationToken cancellationToken);
+
     /// <summary>Makes a new sequence that shares this one's first positions. Repeating it with the same new uid changes nothing.</summary>
     /// <param name="uid">The sequence meant.</param>
     /// <param name="forkUid">Uid of the new one; the caller makes it.</param>
@@ -133,4 +139,13 @@ public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
     [ClientCall(Rights.Write)]
     [Alias("Found")]
     Task FoundAsync(Guid uid, ShardRef shard, string owner);
+
+    /// <summary>Gives shards to another owner while the one that has them lives; where shards are nowhere else than in memory, their rows are sent there first.</summary>
+    /// <param name="uid">The sequence meant.</param>
+    /// <param name="shards">The shards.</param>
+    /// <param name="from">Their owner. What is not its any more stays where it is.</param>
+    /// <param name="to">Who is to have them.</param>
+    /// <returns>Where they are now, in the order given, without those that are no longer part of the sequence.</returns>
+    [Alias("HandOver")]
+    Task<ShardMap> HandOverAsync(Guid uid, ShardRef[] shards, string from, string to);
 }

@@ -73,4 +73,27 @@ public interface IShardHostService : IGrainService, ICallSite, IParcelSite
     [OneWay]
     [Alias("Unfollow")]
     Task UnfollowAsync(ShardRef[] shards);
+
+    /// <summary>Reads shards that this silo is about to own into memory, as far as there is room.</summary>
+    /// <param name="shards">The shards.</param>
+    /// <returns>How many of them are in memory.</returns>
+    [ResponseTimeout(CallLimits.ResponseTimeout)]
+    [Alias("Warm")]
+    Task<int> WarmAsync(FollowNote[] shards);
+
+    /// <summary>Tells this silo that shards are another one's: their grains end here, so that writers go there, and their memory is given back.</summary>
+    /// <param name="shards">The shards.</param>
+    /// <param name="evict">Whether memory is given back too; otherwise this silo answers readers for a while yet.</param>
+    [Alias("LetGo")]
+    Task LetGoAsync(ShardRef[] shards, bool evict);
+
+    /// <summary>The shards in this silo's memory.</summary>
+    [Alias("Residents")]
+    Task<ResidentShard[]> GetResidentsAsync();
+
+    /// <summary>Says that a silo leaves, or that it stays after all: nothing new is placed on one that leaves.</summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="leaves">Whether it does.</param>
+    [Alias("Leaving")]
+    Task LeavingAsync(string silo, bool leaves);
 }

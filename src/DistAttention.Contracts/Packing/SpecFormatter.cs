@@ -5,19 +5,22 @@ namespace DistAttention.Contracts;
 
 /// <summary>
 /// A sequence's shape and storage: [query heads, K/V heads, head size, value head size, storage, shard length, mask, expected
-/// length, arithmetic], and where it says more about keys: [… whether values are a part of them, projection, rotation].
+/// length, arithmetic], where it says more about keys: [… whether values are a part of them, projection, rotation], and where it says how long it
+/// lives: [… ticks].
 /// </summary>
 internal sealed class SpecFormatter : IMessagePackFormatter<SequenceSpec?>
 {
     private const int Count = 9;
     private const int KeyCount = 3;
+    private const int LifeCount = 1;
     private const int RopeCount = 4;
 
     public void Serialize(ref MessagePackWriter writer, SequenceSpec? value, MessagePackSerializerOptions options)
     {
         ArgumentNullException.ThrowIfNull(value);
-        bool saysMore = value.ValueFromKeyPrefix || !value.StoresKeysAsGiven;
-        writer.WriteArrayHeader(saysMore ? Count + KeyCount : Count);
+        bool lives = value.TimeToLive is not null;
+        bool saysMore = lives || value.ValueFromKeyPrefix || !value.StoresKeysAsGiven;
+        writer.WriteArrayHeader(Count + (saysMore ? KeyCount : 0) + (lives ? LifeCount : 0));
         writer.Write(value.NumHeadsQ);
         writer.Write(value.NumHeadsKv);
         writer.Write(value.HeadDim);
@@ -32,6 +35,11 @@ internal sealed class SpecFormatter : IMessagePackFormatter<SequenceSpec?>
             writer.Write(value.ValueFromKeyPrefix);
             TableFormat.Write(ref writer, value.KeyProjection);
             Write(ref writer, value.Rope);
+        }
+
+        if (value.TimeToLive is { } time)
+        {
+            writer.Write(time.Ticks);
         }
     }
 
@@ -55,6 +63,11 @@ internal sealed class SpecFormatter : IMessagePackFormatter<SequenceSpec?>
         {
             spec = spec with { ValueFromKeyPrefix = reader.ReadBoolean(), KeyProjection = TableFormat.Read(ref reader), Rope = ReadRope(ref reader) };
             rest -= KeyCount;
+            if (rest >= LifeCount)
+            {
+                spec = spec with { TimeToLive = TimeSpan.FromTicks(reader.ReadInt64()) };
+                rest -= LifeCount;
+            }
         }
 
         Fields.End(ref reader, rest);

@@ -20,6 +20,7 @@ public sealed partial class TlsChannel
     private readonly TlsCredentials _credentials;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly LogLimit _lines;
 
     /// <summary>Reads the certificate files.</summary>
     /// <param name="settings">Where they are, and what to demand of others; valid.</param>
@@ -33,6 +34,7 @@ public sealed partial class TlsChannel
         _settings = settings;
         _time = time;
         _log = loggers.CreateLogger<TlsChannel>();
+        _lines = new LogLimit(lines: 100, TimeSpan.FromMinutes(1), time);
         _credentials = new TlsCredentials(settings, time, _log);
     }
 
@@ -141,7 +143,16 @@ public sealed partial class TlsChannel
         }
         catch (TlsHandshakeException error)
         {
-            LogFailed(_log, $"{context.RemoteEndPoint}", error.Message);
+            if (_lines.TryTake(out long leftOut))
+            {
+                LogFailed(_log, $"{context.RemoteEndPoint}", error.Message);
+            }
+
+            if (leftOut > 0)
+            {
+                LogLeftOut(_log, leftOut);
+            }
+
             throw;
         }
 

@@ -57,4 +57,9 @@ public sealed record SequenceReport(
     [property: Id(0)] SequenceHandle Handle,
     [property: Id(1)] SequenceSnapshot State,
     [property: Id(2)] int ShardCount,
-    [property: Id(3)] long ResidentBytes);
+    [property: Id(3)] long ResidentBytes)
+{
+    /// <summary>When it is gone if nobody uses it until then; null: never.</summary>
+    [Id(4)]
+    public DateTimeOffset? ExpiresAt { get; init; }
+}

@@ -56,6 +56,10 @@ public sealed record SiloReport
     [Id(12)]
     public string Storage { get; init; } = "";
 
+    /// <summary>Whether it gets nothing new, since it is to leave.</summary>
+    [Id(16)]
+    public bool Leaves { get; init; }
+
     /// <summary>The same without what depends on the sequences of all tenants.</summary>
     public SiloReport WithoutContents() => this with { Shards = 0, Positions = 0, ResidentBytes = 0, QueuedJobs = 0, Sequences = 0, BytesMoved = 0, Storage = "" };
 }

@@ -18,6 +18,7 @@ public sealed class EmbeddedAttention : IAttentionClient
     private readonly SemaphoreSlim _naming = new(1, 1);
     private readonly LocalPlacement _placement = new();
     private readonly EmbeddedOptions _options;
+    private readonly EmbeddedSweep _sweep;
     private bool _disposed;
 
     /// <summary>Starts the compute threads.</summary>
@@ -27,6 +28,7 @@ public sealed class EmbeddedAttention : IAttentionClient
     {
         _options = options ?? new EmbeddedOptions();
         _options.Validate();
+        _sweep = new EmbeddedSweep(this, _options);
         Budget = new ByteBudget(_options.MemoryBudgetBytes);
         Pool = new ComputePool(_options.ComputeThreads, _options.MaxQueuedJobs);
         Gate = new CallGate(_options.AdmissionLimits, _options.ComputeThreads, () => Pool.BusyTime);
@@ -34,7 +36,7 @@ public sealed class EmbeddedAttention : IAttentionClient
         Gateway = new LocalGateway(new ShardService(Registry, Pool, quotas: new ResidentQuotas(Registry, _options.MemoryBytesPerCaller), meter: Meter));
         Executor = new QueryExecutor(Gateway, Pool, _options.TimeProvider, Meter);
         Appender = new Appender(Gateway, _options.ComputeThreads, _options.TimeProvider, Meter);
-        Meter.Watch(Pool, Registry, () => Gate.Calls);
+        Meter.Watch(Pool, Registry, Gate);
     }
 
     /// <summary>Bytes of native memory that K/V takes now.</summary>
@@ -85,7 +87,7 @@ public sealed class EmbeddedAttention : IAttentionClient
     {
         RequireName(id);
         ThrowIfDisposed();
-        if (_open.TryGetValue(id, out EmbeddedSequence? open) && !open.Ledger.IsReplaced)
+        if (TryGetOpen(id) is { } open)
         {
             return open;
         }
@@ -93,15 +95,20 @@ public sealed class EmbeddedAttention : IAttentionClient
         await _naming.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_open.TryGetValue(id, out open) && !open.Ledger.IsReplaced)
+            if (TryGetOpen(id) is { } since)
             {
-                return open;
+                return since;
             }
 
-            VersionedLedger stored = await _options.LedgerStore.ReadAsync(id, cancellationToken).ConfigureAwait(false)
-                ?? throw new SequenceNotFoundException(id);
+            VersionedLedger? stored = await _options.LedgerStore.ReadAsync(id, cancellationToken).ConfigureAwait(false);
+            if (stored is null || stored.Record.IsExpired(_options.TimeProvider))
+            {
+                throw new SequenceNotFoundException(id);
+            }
+
             stored.Record.Spec.Validate();
             SequenceLedger ledger = await SequenceLedger.OpenAsync(stored, _options.LedgerStore, _placement, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            _sweep.Watch(stored.Record.Spec);
             return _open[id] = new EmbeddedSequence(this, ledger, CallerId.Anyone);
         }
         finally
@@ -116,7 +123,10 @@ public sealed class EmbeddedAttention : IAttentionClient
         ThrowIfDisposed();
         await foreach (LedgerRecord record in _options.LedgerStore.ListAsync(prefix ?? "", cancellationToken).ConfigureAwait(false))
         {
-            yield return InfoOf(record);
+            if (!record.IsExpired(_options.TimeProvider))
+            {
+                yield return InfoOf(record);
+            }
         }
     }
 
@@ -144,6 +154,7 @@ public sealed class EmbeddedAttention : IAttentionClient
         if (!_disposed)
         {
             _disposed = true;
+            _sweep.Dispose();
             Pool.Dispose();
             Registry.Dispose();
             Meter.Dispose();
@@ -159,8 +170,24 @@ public sealed class EmbeddedAttention : IAttentionClient
         await _naming.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            await ExpireInTurnAsync(record.Id, cancellationToken).ConfigureAwait(false);
             SequenceLedger ledger = await SequenceLedger.CreateAsync(record, _options.LedgerStore, _placement, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            _sweep.Watch(record.Spec);
             return _open[record.Id] = new EmbeddedSequence(this, ledger, CallerId.Anyone);
+        }
+        finally
+        {
+            _naming.Release();
+        }
+    }
+
+    /// <summary>Deletes a sequence if it is past its time to live, whoever has it open: the store refuses who was too late.</summary>
+    internal async Task ExpireAsync(SequenceId id, CancellationToken cancellationToken)
+    {
+        await _naming.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await ExpireInTurnAsync(id, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -174,10 +201,31 @@ public sealed class EmbeddedAttention : IAttentionClient
         Spec = record.Spec,
         Snapshot = record.Snapshot,
         ShardCount = LedgerSnapshot.ShardCount(record.Length, record.Spec.ShardLength),
+        ExpiresAt = record.ExpiresAt,
         ResidentBytes = record.Shards.Sum(s => Registry.ResidentBytes(s.Id)),
     };
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
+
+    private EmbeddedSequence? TryGetOpen(SequenceId id) =>
+        _open.TryGetValue(id, out EmbeddedSequence? open) && !open.Ledger.IsReplaced && !open.Ledger.Record.IsExpired(_options.TimeProvider) ? open : null;
+
+    private async Task ExpireInTurnAsync(SequenceId id, CancellationToken cancellationToken)
+    {
+        if (await _options.LedgerStore.ReadAsync(id, cancellationToken).ConfigureAwait(false) is not { } stored
+            || !stored.Record.IsExpired(_options.TimeProvider)
+            || !await _options.LedgerStore.DeleteAsync(id, stored.Version, cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        if (_open.TryGetValue(id, out EmbeddedSequence? open) && open.Ledger.Record.Uid == stored.Record.Uid)
+        {
+            _open.TryRemove(new(id, open));
+        }
+
+        await Registry.ReleaseAsync(stored.Record.Shards.Select(static s => s.Id), stored.Record.Uid, CancellationToken.None).ConfigureAwait(false);
+    }
 
     private static void RequireName(SequenceId id)
     {

@@ -43,7 +43,13 @@ public sealed class EmbeddedOptions
     /// <summary>Where ledgers are kept. Default: in this process.</summary>
     public ILedgerStore LedgerStore { get; set; } = new InMemoryLedgerStore();
 
-    /// <summary>The clock of deadlines and time-outs. Default: the system's.</summary>
+    /// <summary>
+    /// How often sequences past their <see cref="SequenceSpec.TimeToLive"/> are looked for, to give back their space; nobody finds them before that
+    /// either. Default 5 minutes. Looking reads every ledger that is kept.
+    /// </summary>
+    public TimeSpan ExpirySweepInterval { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The clock of deadlines, time-outs and times to live. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
     internal AdmissionLimits AdmissionLimits => new()
@@ -67,6 +73,11 @@ public sealed class EmbeddedOptions
         RequirePositive(MaxCallsPerCaller, nameof(MaxCallsPerCaller));
         RequirePositive(MaxCallBytesPerCaller, nameof(MaxCallBytesPerCaller));
         RequirePositive(TilesInFlight, nameof(TilesInFlight));
+        if (ExpirySweepInterval <= TimeSpan.Zero || ExpirySweepInterval > TimeSpan.FromDays(1))
+        {
+            throw new InvalidSpecException(nameof(ExpirySweepInterval), $"{ExpirySweepInterval} is not between 0 and a day");
+        }
+
         RequireNotNull(ShardStore, nameof(ShardStore));
         RequireNotNull(LedgerStore, nameof(LedgerStore));
         RequireNotNull(TimeProvider, nameof(TimeProvider));

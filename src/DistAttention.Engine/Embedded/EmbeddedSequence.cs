@@ -43,7 +43,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         CallCost cost = CallCosts.OfAppend(_caller, Spec, count);
         bool isDone = false;
         long began = _client.Meter.Begin();
-        Enter(cost);
+        _client.Gate.Enter(cost);
         using Activity? span = Traces.StartAppend(count);
         try
         {
@@ -114,7 +114,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
 
     public async Task<SequenceInfo> GetInfoAsync(CancellationToken cancellationToken = default)
     {
-        await Ledger.GetSnapshotAsync(cancellationToken).ConfigureAwait(false);
+        await Ledger.GetLatestAsync(cancellationToken).ConfigureAwait(false);
         return _client.InfoOf(Ledger.Record);
     }
 
@@ -123,7 +123,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         options ??= new AttendOptions();
         options.ValidateFor(Spec);
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
-        LedgerSnapshot snapshot = await SnapshotForAsync(options, cancellationToken).ConfigureAwait(false);
+        LedgerSnapshot snapshot = Cut(await Ledger.GetLatestAsync(cancellationToken).ConfigureAwait(false), options);
         return await Task.Run(() => Planner.Plan(snapshot, rows, options), cancellationToken).ConfigureAwait(false);
     }
 
@@ -138,20 +138,38 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         return result.ToMass(rows, Spec.NumHeadsQ, summary.Snapshot);
     }
 
+    /// <summary>Lets a call in or refuses it. A refusal passes no state machine: it is made by the thousand when there are too many calls.</summary>
+    private ValueTask<AttentionSummary> RunAsync(ReadOnlyMemory<float> q, AttendOptions options, TileSink sink, CancellationToken cancellationToken)
+    {
+        CallCost cost;
+        CompiledMask mask;
+        int rows;
+        try
+        {
+            sink.Require(q);
+            _client.ThrowIfDisposed();
+            options.ValidateFor(Spec);
+            rows = q.Length / (Spec.NumHeadsQ * Spec.HeadDim);
+            mask = CompiledMask.Compile(options.Mask);
+            long length = options.Length ?? Ledger.Record.Length;
+            cost = CallCosts.OfAttend(_caller, Spec, rows, Planner.FirstQueryPosition(options, rows, length), mask, length, options.Timeout);
+        }
+        catch (Exception e)
+        {
+            return ValueTask.FromException<AttentionSummary>(e);
+        }
+
+        return _client.Gate.TryEnter(cost) is { } refusal
+            ? ValueTask.FromException<AttentionSummary>(refusal)
+            : RunInsideAsync(q, rows, options, mask, cost, sink, cancellationToken);
+    }
+
     /// <summary>Pins a snapshot, runs every tile of q against it, and hands each merged partial to <paramref name="sink"/>.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<AttentionSummary> RunAsync(ReadOnlyMemory<float> q, AttendOptions options, TileSink sink, CancellationToken cancellationToken)
+    private async ValueTask<AttentionSummary> RunInsideAsync(ReadOnlyMemory<float> q, int rows, AttendOptions options, CompiledMask mask, CallCost cost, TileSink sink, CancellationToken cancellationToken)
     {
-        sink.Require(q);
-        _client.ThrowIfDisposed();
-        options.ValidateFor(Spec);
-        int rows = q.Length / (Spec.NumHeadsQ * Spec.HeadDim);
-        CompiledMask mask = CompiledMask.Compile(options.Mask);
-        long length = options.Length ?? Ledger.Record.Length;
-        CallCost cost = CallCosts.OfAttend(_caller, Spec, rows, Planner.FirstQueryPosition(options, rows, length), mask, length, options.Timeout);
         bool isDone = false;
         long began = _client.Meter.Begin();
-        Enter(cost);
         using Activity? span = Traces.StartAttend(rows);
         try
         {
@@ -208,20 +226,6 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         }
     }
 
-    /// <exception cref="OverloadedException">The call is not let in.</exception>
-    private void Enter(in CallCost cost)
-    {
-        try
-        {
-            _client.Gate.Enter(cost);
-        }
-        catch (OverloadedException)
-        {
-            _client.Meter.Refused();
-            throw;
-        }
-    }
-
     /// <summary>
     /// Rows to run at once: all of them, since queries and answers do not travel, unless somebody wants to hear of the tiles, shards may have to
     /// take turns in memory, or memory is needed for each row.
@@ -271,7 +275,7 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         while (true)
         {
             _client.ThrowIfDisposed();
-            LedgerSnapshot snapshot = await SnapshotForAsync(options, cancellationToken).ConfigureAwait(false);
+            LedgerSnapshot snapshot = Cut(await Ledger.GetSnapshotAsync(cancellationToken).ConfigureAwait(false), options);
             if (SnapshotPin.TryTake(_client.Registry, snapshot) is { } pin)
             {
                 return pin;
@@ -279,9 +283,8 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         }
     }
 
-    private async ValueTask<LedgerSnapshot> SnapshotForAsync(AttendOptions options, CancellationToken cancellationToken)
+    private static LedgerSnapshot Cut(LedgerSnapshot latest, AttendOptions options)
     {
-        LedgerSnapshot latest = await Ledger.GetSnapshotAsync(cancellationToken).ConfigureAwait(false);
         if (options.Length is not { } length)
         {
             return latest;

@@ -30,6 +30,12 @@ public sealed record LedgerRecord
     /// <summary>The latest appends, by operation id, so that a repeated one is recognised.</summary>
     public OperationWindow Operations { get; init; } = OperationWindow.Empty;
 
+    /// <summary>The latest use that was noted; kept only where the spec has a time to live.</summary>
+    public DateTimeOffset UsedAt { get; init; }
+
+    /// <summary>When the sequence is gone if it is not used until then; null: never.</summary>
+    public DateTimeOffset? ExpiresAt => Lifetime.Of(Spec)?.EndAfter(UsedAt);
+
     /// <summary>What a call is computed against.</summary>
     public SequenceSnapshot Snapshot => new(Epoch, Length);
 }

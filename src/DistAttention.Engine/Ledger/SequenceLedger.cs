@@ -8,7 +8,7 @@ namespace DistAttention.Engine.Ledger;
 /// positions; the length moves over written ones from the front, each move a compare-and-swap in the store. When a
 /// reservation is given up or times out, those behind it are thrown away, the fence rises, and their appenders reserve again.
 /// </summary>
-public sealed class SequenceLedger : ISequenceLedger, IDisposable
+public sealed partial class SequenceLedger : ISequenceLedger, IDisposable
 {
     /// <summary>How long a reservation may stay uncommitted while others wait behind it.</summary>
     public static readonly TimeSpan ReservationTimeout = TimeSpan.FromSeconds(60);
@@ -59,7 +59,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     /// <exception cref="SequenceExistsException">The name is taken.</exception>
     public static async ValueTask<SequenceLedger> CreateAsync(LedgerRecord record, ILedgerStore store, IShardPlacement placement, TimeProvider time, CancellationToken cancellationToken)
     {
-        record = OfNextOwner(record);
+        record = UsedAt(OfNextOwner(record), time);
         long? version = await store.CompareAndSwapAsync(record, 0, cancellationToken).ConfigureAwait(false);
         return new SequenceLedger(record, version ?? throw new SequenceExistsException(record.Id), store, placement, time);
     }
@@ -70,10 +70,16 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     /// <summary>The latest committed state, as it is kept in the store.</summary>
     public LedgerRecord Record => Volatile.Read(ref _record);
 
+    /// <summary>The latest committed state for a query, which is a use of the sequence; see <see cref="GetLatestAsync"/>.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="LedgerFencedException">Another owner has taken the ledger over.</exception>
+    public ValueTask<LedgerSnapshot> GetSnapshotAsync(CancellationToken cancellationToken) =>
+        IsUseWorthNoting ? UseAsync(cancellationToken) : GetLatestAsync(cancellationToken);
+
     /// <summary>The latest committed state, latest at some moment of the call whoever else believes to own the ledger.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="LedgerFencedException">Another owner has taken the ledger over.</exception>
-    public async ValueTask<LedgerSnapshot> GetSnapshotAsync(CancellationToken cancellationToken)
+    public async ValueTask<LedgerSnapshot> GetLatestAsync(CancellationToken cancellationToken)
     {
         // The version first: a store in between makes the check fail, never the snapshot older than what is checked.
         long version = Volatile.Read(ref _version);
@@ -100,7 +106,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
     public LedgerSnapshot Snapshot()
     {
         LedgerRecord record = Record;
-        ThrowIfDeleted();
+        ThrowIfGone();
         LedgerSnapshot? last = Volatile.Read(ref _lastSnapshot);
         if (last is not null && ReferenceEquals(last.Record, record))
         {
@@ -136,6 +142,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
                     throw new AppendConflictException($"The append would land at position {start}, not at {expected}.");
                 }
 
+                await NoteUseInTurnAsync().ConfigureAwait(false);
                 pending = new Pending(operationId, new PositionRange(start, checked(start + count)), _record.Fence);
                 AddShards(pending.Rows.End);
                 _pending.Add(pending);
@@ -252,6 +259,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
             ImmutableArray<ShardEntry> kept = await CutShardsAsync(_record.Uid, generation, length, seed).ConfigureAwait(false);
             ImmutableArray<ShardEntry> before = _shards;
             LedgerRecord cut = _record with { Epoch = _record.Epoch + 1, Length = length, Shards = kept };
+            cut = Used(cut);
             await StoreAsync(operationId is { } id ? cut with { Operations = cut.Operations.Add(id, new PositionRange(length, length)) } : cut).ConfigureAwait(false);
             _shards = kept;
             return (_record.Snapshot, [.. before.Except(kept)]);
@@ -280,6 +288,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         await EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            await NoteUseInTurnAsync().ConfigureAwait(false);
             long keep = length ?? _record.Length;
             if (keep < 0 || keep > _record.Length)
             {
@@ -368,25 +377,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         await EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            bool deleted;
-            try
-            {
-                deleted = await _store.DeleteAsync(_record.Id, _version, cancellationToken).ConfigureAwait(false);
-            }
-            catch
-            {
-                BeUnsure();
-                throw;
-            }
-
-            if (!deleted)
-            {
-                throw Replaced();
-            }
-
-            ThrowAwayFrom(0);
-            Volatile.Write(ref _deleted, true);
-            return _shards;
+            return await DeleteInTurnAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -403,6 +394,29 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         {
             throw new AppendConflictException($"Append {operationId} was made with {first} rows before and has {now} now.");
         }
+    }
+
+    private async ValueTask<ImmutableArray<ShardEntry>> DeleteInTurnAsync(CancellationToken cancellationToken)
+    {
+        bool deleted;
+        try
+        {
+            deleted = await _store.DeleteAsync(_record.Id, _version, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            BeUnsure();
+            throw;
+        }
+
+        if (!deleted)
+        {
+            throw Replaced();
+        }
+
+        ThrowAwayFrom(0);
+        Volatile.Write(ref _deleted, true);
+        return _shards;
     }
 
     /// <summary>The shards of the first positions: whole ones shared, a cut one made anew.</summary>
@@ -476,7 +490,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
             return;
         }
 
-        await StoreAsync(_record with { Length = length, Operations = operations, Shards = _shards }).ConfigureAwait(false);
+        await StoreAsync(Used(_record with { Length = length, Operations = operations, Shards = _shards })).ConfigureAwait(false);
         foreach (Pending pending in _pending[..ready])
         {
             pending.Committed.TrySetResult(new AppendResult(pending.Rows.Start, pending.Rows.Length, _record.Snapshot));
@@ -540,10 +554,11 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            ThrowIfDeleted();
+            ThrowIfGone();
             if (_unsure)
             {
                 await TakeOverAnewAsync(cancellationToken).ConfigureAwait(false);
+                ThrowIfGone();
             }
         }
         catch
@@ -563,7 +578,7 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         if (stored?.Record.Uid != _record.Uid)
         {
             Volatile.Write(ref _deleted, true);
-            ThrowIfDeleted();
+            ThrowIfGone();
         }
 
         LedgerRecord record = OfNextOwner(stored!.Record);
@@ -617,9 +632,9 @@ public sealed class SequenceLedger : ISequenceLedger, IDisposable
         }
     }
 
-    private void ThrowIfDeleted()
+    private void ThrowIfGone()
     {
-        if (Volatile.Read(ref _deleted))
+        if (Volatile.Read(ref _deleted) || Record.IsExpired(_time))
         {
             throw new SequenceNotFoundException(_record.Id);
         }

@@ -51,6 +51,6 @@ public sealed class StoredSnapshots(ILedgerStore store, TimeSpan patience, Func<
     {
         cancellationToken.ThrowIfCancellationRequested();
         VersionedLedger? stored = await store.ReadCommittedAsync(id, cancellationToken).ConfigureAwait(false);
-        return stored?.Record.Uid == uid ? LedgerSnapshot.Of(stored.Record) : throw new SequenceNotFoundException(id);
+        return stored?.Record.Uid == uid && !stored.Record.IsExpired(time) ? LedgerSnapshot.Of(stored.Record) : throw new SequenceNotFoundException(id);
     }
 }

@@ -68,6 +68,22 @@ public sealed class ShardFollower(ShardRegistry registry, TimeProvider time) : I
         registry.Evict(shard);
     }
 
+    /// <summary>Reads shards now, as far as there is free memory for them.</summary>
+    /// <param name="shards">The shards.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>How many of them are in memory then.</returns>
+    public async Task<int> WarmAsync(IReadOnlyList<FollowedShard> shards, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(shards);
+        foreach (FollowedShard shard in shards)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await ReadAsync(shard).ConfigureAwait(false);
+        }
+
+        return shards.Count(s => registry.ResidentBytes(s.Id) > 0);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

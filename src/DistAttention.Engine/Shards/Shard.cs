@@ -272,7 +272,7 @@ public sealed partial class Shard : CountedLease
         }
     }
 
-    /// <summary>Makes rows that were filled in readable, and certain.</summary>
+    /// <summary>Makes rows that were filled in readable, and certain where those before them are.</summary>
     /// <param name="missing">See <see cref="BeginCatchUp"/>.</param>
     /// <param name="found">Up to where they were filled in.</param>
     public void EndCatchUp(PositionRange missing, long found)
@@ -283,7 +283,11 @@ public sealed partial class Shard : CountedLease
             if (found > missing.Start)
             {
                 AddWritten(new PositionRange(missing.Start, found));
-                _certain = (int)Math.Max(_certain, Math.Min(found, ContiguousLength));
+                if (_certain >= missing.Start)
+                {
+                    // Otherwise rows before them may still be those of a reservation that was given up.
+                    _certain = (int)Math.Max(_certain, Math.Min(found, ContiguousLength));
+                }
             }
             else
             {

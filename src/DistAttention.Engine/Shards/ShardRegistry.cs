@@ -8,7 +8,7 @@ namespace DistAttention.Engine.Shards;
 /// store knows them) or a running call has pinned it; then its memory goes when its last reader is done. Where the store is durable,
 /// idle shards also leave memory when it is needed for others.
 /// </summary>
-public sealed class ShardRegistry : IDisposable
+public sealed partial class ShardRegistry : IDisposable
 {
     /// <summary>How many forgotten shards are remembered, so that a late write does not bring one back.</summary>
     private const int ForgottenCapacity = 65_536;
@@ -315,24 +315,6 @@ public sealed class ShardRegistry : IDisposable
         }
     }
 
-    /// <summary>What is resident, shard by shard, in no order.</summary>
-    public IReadOnlyList<ResidentShard> List()
-    {
-        lock (_lock)
-        {
-            List<ResidentShard> list = new(_entries.Count);
-            foreach ((ShardId id, Entry entry) in _entries)
-            {
-                if (entry.Shard is { } shard)
-                {
-                    list.Add(new ResidentShard(id, shard.ContiguousLength, shard.ResidentBytes, entry.Leases));
-                }
-            }
-
-            return list;
-        }
-    }
-
     /// <summary>Lets go of every shard; memory goes with the last of its readers.</summary>
     public void Dispose()
     {
@@ -471,6 +453,7 @@ public sealed class ShardRegistry : IDisposable
         entry.Shard!.Lease();
         entry.LastUse = ++_uses;
         entry.Leases++;
+        entry.Heat.Add(Environment.TickCount64);
         entry.Writers += writeSpec is null ? 0 : 1;
         return entry.Shard;
     }
@@ -555,5 +538,8 @@ public sealed class ShardRegistry : IDisposable
 
         /// <summary>Times it was asked for.</summary>
         public long Leases { get; set; }
+
+        /// <summary>How often it was leased of late.</summary>
+        public FadingCount Heat;
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using DistAttention.Calls;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Planning;
 using DistAttention.Engine.Shards;
@@ -51,7 +52,6 @@ public sealed class AttentionMeter : IDisposable
     private readonly Counter<long> _retries;
     private readonly Counter<long> _failovers;
     private readonly Counter<long> _hedges;
-    private readonly Counter<long> _refused;
     private readonly Counter<long> _wire;
     private readonly ComputeRate _rate = new();
 
@@ -73,7 +73,6 @@ public sealed class AttentionMeter : IDisposable
         _retries = Meter.CreateCounter<long>(Prefix + "retries", "{part}", "Parts of tiles asked for again.");
         _failovers = Meter.CreateCounter<long>(Prefix + "failovers", "{part}", "Parts of tiles, and writes, given to another owner because theirs did not answer.");
         _hedges = Meter.CreateCounter<long>(Prefix + "hedges", "{part}", "Parts of tiles asked of a second owner because the first was late.");
-        _refused = Meter.CreateCounter<long>(Prefix + "calls.refused", "{call}", "Calls refused as too many; those that were let in and failed are in the durations.");
         _wire = Meter.CreateCounter<long>(Wire, "By", "Bytes of queries, mask data, partials, keys and values exchanged with other processes.");
     }
 
@@ -86,8 +85,9 @@ public sealed class AttentionMeter : IDisposable
     /// <summary>Adds what can be looked at: memory, threads, queues.</summary>
     /// <param name="pool">Where kernels run.</param>
     /// <param name="registry">The shards of this process.</param>
-    /// <param name="callsInProgress">Calls of clients in progress.</param>
-    public void Watch(ComputePool pool, ShardRegistry registry, Func<int> callsInProgress)
+    /// <param name="calls">The gate that calls of clients come through.</param>
+    /// <param name="parts">The gate that parts of others' calls come through; null where there are none.</param>
+    public void Watch(ComputePool pool, ShardRegistry registry, CallGate calls, CallGate? parts = null)
     {
         Meter.CreateObservableUpDownCounter(Prefix + "kv.resident", () => registry.Budget.UsedBytes, "By", "Bytes of native memory that resident keys and values take.");
         Meter.CreateObservableUpDownCounter(Prefix + "kv.limit", () => registry.Budget.LimitBytes, "By", "Bytes that they may take.");
@@ -97,7 +97,12 @@ public sealed class AttentionMeter : IDisposable
         Meter.CreateObservableUpDownCounter(Prefix + "compute.threads.busy", () => pool.BusyThreads, "{thread}", "Threads that are inside a kernel now.");
         Meter.CreateObservableUpDownCounter(Prefix + "compute.queue.length", () => pool.QueuedJobs, "{job}", "Compute jobs that wait for a thread.");
         Meter.CreateObservableCounter(Prefix + "compute.time", () => pool.BusyTime.TotalSeconds, "s", "Time that threads spent inside kernels, all together.");
-        Meter.CreateObservableUpDownCounter(Prefix + "calls.active", callsInProgress, "{call}", "Calls of clients in progress.");
+        Meter.CreateObservableUpDownCounter(Prefix + "calls.active", () => calls.Calls, "{call}", "Calls of clients in progress.");
+        Meter.CreateObservableCounter(
+            Prefix + "calls.refused",
+            () => calls.Refused + (parts?.Refused ?? 0),
+            "{call}",
+            "Calls, and parts of calls of other silos, refused as too many; those that were let in and failed are in the durations.");
         Meter.CreateObservableGauge(Prefix + "compute.rate", () => _rate.Look(pool).FlopsPerSecond, "{flop}/s", "Floating-point operations per second, over the last seconds.");
         Meter.CreateObservableGauge(
             Prefix + "compute.peak_fraction",
@@ -147,9 +152,6 @@ public sealed class AttentionMeter : IDisposable
             (isAppend ? _appendTime : _attendTime).Record(Stopwatch.GetElapsedTime(began).TotalSeconds, new KeyValuePair<string, object?>(ErrorTag, error is OperationCanceledException ? Cancelled : error.GetType().Name));
         }
     }
-
-    /// <summary>A call was not let in.</summary>
-    public void Refused() => _refused.Add(1);
 
     /// <summary>This process computed its part of a tile.</summary>
     /// <param name="began">When it began.</param>

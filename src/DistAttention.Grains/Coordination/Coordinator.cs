@@ -90,16 +90,16 @@ internal sealed class Coordinator
             cancellationToken);
     }
 
-    public Task<AppendResult> AppendAsync(AppendCall call, CancellationToken cancellationToken) => CountedAsync(
-        CallTrace.Append,
-        call.Count,
-        () =>
-        {
-            SequenceSpec spec = call.Sequence.Spec.Value;
-            CallerId caller = _caller.Current;
-            return SiloGates.ThroughAsync(_gate, CallCosts.OfAppend(caller, spec, call.Count), () => AppendAsync(call, spec, caller, cancellationToken));
-        },
-        (began, _) => _links.Meter.Appended(began, call.Count));
+    public Task<AppendResult> AppendAsync(AppendCall call, CancellationToken cancellationToken)
+    {
+        SequenceSpec spec = call.Sequence.Spec.Value;
+        CallerId caller = _caller.Current;
+        return SiloGates.ThroughAsync(_gate, CallCosts.OfAppend(caller, spec, call.Count), () => CountedAsync(
+            CallTrace.Append,
+            call.Count,
+            () => AppendAsync(call, spec, caller, cancellationToken),
+            (began, _) => _links.Meter.Appended(began, call.Count)));
+    }
 
     private async Task<AppendResult> AppendAsync(AppendCall call, SequenceSpec spec, CallerId caller, CancellationToken cancellationToken)
     {
@@ -199,12 +199,6 @@ internal sealed class Coordinator
             done(began, answer);
             return answer;
         }
-        catch (OverloadedException e)
-        {
-            _links.Meter.Refused();
-            Traces.Fail(span, e);
-            throw;
-        }
         catch (Exception e)
         {
             _links.Meter.Failed(began, name == CallTrace.Append, e);
@@ -217,15 +211,6 @@ internal sealed class Coordinator
         AttendCall call,
         Func<QueryExecutor, RemoteLedger, TileQuery, TileSummary, CancellationToken, Task<T>> run,
         Func<T, TileSummary> summaryOf,
-        CancellationToken cancellationToken) =>
-        CountedAsync(CallTrace.Attend, call.Rows, () => LetInAsync(call, run, cancellationToken), (began, answer) => _links.Meter.Attended(began, SummaryOf(summaryOf(answer), call.Rows)));
-
-    private static AttentionSummary SummaryOf(in TileSummary tile, int rows) =>
-        new(tile.Snapshot, tile.FirstQueryPosition, rows, tile.BlocksComputed, tile.BlocksSkipped, tile.Partials, tile.Retries);
-
-    private Task<T> LetInAsync<T>(
-        AttendCall call,
-        Func<QueryExecutor, RemoteLedger, TileQuery, TileSummary, CancellationToken, Task<T>> run,
         CancellationToken cancellationToken)
     {
         SequenceSpec spec = call.Sequence.Spec.Value;
@@ -236,8 +221,15 @@ internal sealed class Coordinator
         long first = Planner.FirstQueryPosition(options, call.TotalRows, length) + call.FirstRow;
         TimeSpan timeLeft = call.TotalRows > call.Rows ? Timeout.InfiniteTimeSpan : call.TimeLeft; // tiles do not wait for tiles of their own call: it was let in by its client
         CallCost cost = CallCosts.OfAttend(caller, spec, call.Rows, first, mask, length, timeLeft);
-        return SiloGates.ThroughAsync(_gate, cost, () => RunInsideAsync(call, options, mask, caller, run, cancellationToken));
+        return SiloGates.ThroughAsync(_gate, cost, () => CountedAsync(
+            CallTrace.Attend,
+            call.Rows,
+            () => RunInsideAsync(call, options, mask, caller, run, cancellationToken),
+            (began, answer) => _links.Meter.Attended(began, SummaryOf(summaryOf(answer), call.Rows))));
     }
+
+    private static AttentionSummary SummaryOf(in TileSummary tile, int rows) =>
+        new(tile.Snapshot, tile.FirstQueryPosition, rows, tile.BlocksComputed, tile.BlocksSkipped, tile.Partials, tile.Retries);
 
     private async Task<T> RunInsideAsync<T>(
         AttendCall call,

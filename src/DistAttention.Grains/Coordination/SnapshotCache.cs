@@ -8,11 +8,14 @@ namespace DistAttention.Grains;
 /// Where the rows of snapshots are, for the tiles of one call after the first. Never asked for the latest state: only the ledger
 /// knows that. A shard that has moved since answers "not here", and the ledger is asked again.
 /// </summary>
-internal sealed class SnapshotCache
+internal sealed class SnapshotCache(TimeProvider time)
 {
     private const int Capacity = 1024;
 
-    private readonly ConcurrentDictionary<(Guid Uid, long Epoch), LedgerSnapshot> _latest = new();
+    /// <summary>Shards change owners while all silos live; the old ones answer for longer than this.</summary>
+    private static readonly TimeSpan _maxAge = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<(Guid Uid, long Epoch), (LedgerSnapshot Snapshot, long At)> _latest = new();
     private readonly ConcurrentDictionary<Guid, long> _lengths = new();
 
     /// <summary>What a tile is computed against: the pinned state, or the latest one as its terms want it.</summary>
@@ -45,9 +48,15 @@ internal sealed class SnapshotCache
     private async ValueTask<LedgerSnapshot> GetPinnedAsync(RemoteLedger ledger, SequenceSnapshot state, CancellationToken cancellationToken)
     {
         Guid uid = ledger.Handle.Uid;
-        if (_latest.TryGetValue((uid, state.Epoch), out LedgerSnapshot? known) && known.State.Length >= state.Length && known.Id.Value == ledger.Handle.Name)
+        if (_latest.TryGetValue((uid, state.Epoch), out (LedgerSnapshot Snapshot, long At) known) && known.Snapshot.State.Length >= state.Length && known.Snapshot.Id.Value == ledger.Handle.Name)
         {
-            return known.CutTo(state.Length);
+            if (time.GetElapsedTime(known.At) > _maxAge)
+            {
+                _latest[(uid, state.Epoch)] = (known.Snapshot, time.GetTimestamp()); // one asks, the others go by what is known
+                _ = RefreshAsync(ledger);
+            }
+
+            return known.Snapshot.CutTo(state.Length);
         }
 
         LedgerSnapshot latest;
@@ -69,6 +78,19 @@ internal sealed class SnapshotCache
         return latest.CutTo(state.Length);
     }
 
+    /// <summary>Asks where shards are now. What is known stays good: an owner that has given a shard away still answers for a while.</summary>
+    private async Task RefreshAsync(RemoteLedger ledger)
+    {
+        try
+        {
+            Keep(ledger.Handle.Uid, await ledger.GetSnapshotAsync(CancellationToken.None).ConfigureAwait(false));
+        }
+        catch (Exception)
+        {
+            // The tiles that need the ledger hear of it.
+        }
+    }
+
     private void Keep(Guid uid, LedgerSnapshot snapshot)
     {
         if (_latest.Count >= Capacity)
@@ -77,7 +99,7 @@ internal sealed class SnapshotCache
             _lengths.Clear();
         }
 
-        _latest[(uid, snapshot.State.Epoch)] = snapshot;
+        _latest[(uid, snapshot.State.Epoch)] = (snapshot, time.GetTimestamp());
         _lengths[uid] = snapshot.State.Length;
     }
 }

@@ -9,6 +9,7 @@ using DistAttention.Engine.Telemetry;
 using DistAttention.Grains;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime;
@@ -50,7 +51,8 @@ public static class SiloBuilderExtensions
         services.AddSingleton(static s =>
         {
             AttentionMeter meter = new(scope: s);
-            meter.Watch(s.GetRequiredService<ComputePool>(), s.GetRequiredService<ShardRegistry>(), () => s.GetRequiredService<SiloGates>().Calls.Calls);
+            SiloGates gates = s.GetRequiredService<SiloGates>();
+            meter.Watch(s.GetRequiredService<ComputePool>(), s.GetRequiredService<ShardRegistry>(), gates.Calls, gates.Parts);
             return meter;
         });
         services.AddSingleton<ShardService>();
@@ -73,7 +75,13 @@ public static class SiloBuilderExtensions
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StorageAgreement>();
         services.AddSingleton<PeerWatch>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static s => s.GetRequiredService<PeerWatch>());
+        services.AddSingleton<ExpirySweep>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static s => s.GetRequiredService<ExpirySweep>());
         services.AddSingleton<Coordinator>();
+        services.AddSingleton<ShardMover>();
+        services.AddSingleton(static s => new SiloDeparture(
+            s.GetRequiredService<ShardMover>(), s.GetRequiredService<ClusterSilos>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<SiloDeparture>>()));
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, JoinNotice>();
         services.AddPlacementDirector<HolderPlacement, HolderPlacementDirector>();
         KvStatistics.AddTo(services);
         TransportExtensions.AddPreambleGuard(services);

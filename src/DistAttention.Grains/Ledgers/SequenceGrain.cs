@@ -12,7 +12,7 @@ namespace DistAttention.Grains;
 [Reentrant]
 [GrainType(TypeName)]
 [HolderPlacement]
-internal sealed class SequenceGrain : Grain, ISequenceGrain, IVacant
+internal sealed partial class SequenceGrain : Grain, ISequenceGrain, IVacant
 {
     public const string TypeName = "sequence";
 
@@ -117,15 +117,11 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain, IVacant
             return;
         }
 
-        Guid deleted = ledger.Record.Uid;
-        ImmutableArray<ShardEntry> held = await ledger.DeleteAsync(cancellationToken);
-        _ledger = null;
-        _local.Remove(Id.Value, deleted);
-        await ReleaseAsync(held, deleted);
-        await Catalog.RemoveAsync(Id.Value, deleted);
-        await WitnessAsync(_silos.Live(), deleted, exists: false);
-        ledger.Dispose();
+        await ForgetAsync(ledger, await ledger.DeleteAsync(cancellationToken));
     }
+
+    public async Task<bool> ExpireAsync(CancellationToken cancellationToken) =>
+        await TakeOverAsync(cancellationToken) is { } ledger && await ExpireAsync(ledger, cancellationToken);
 
     public Task<SequenceHandle> ForkAsync(Guid uid, Guid forkUid, string name, long? length, CancellationToken cancellationToken)
     {
@@ -188,7 +184,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain, IVacant
             EngineWire.ToHandle(record),
             record.Snapshot,
             LedgerSnapshot.ShardCount(record.Length, record.Spec.ShardLength),
-            (await Task.WhenAll(asked)).Sum());
+            (await Task.WhenAll(asked)).Sum()) { ExpiresAt = record.ExpiresAt };
     }
 
     public async Task<PlanReply> ExplainAsync(Guid uid, long rows, AttendTerms how, CancellationToken cancellationToken)
@@ -212,9 +208,6 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain, IVacant
         uid,
         async ledger => EngineWire.ToMap([.. await ledger.ReassignAsync([.. shards.Select(EngineWire.ToId)], new OwnerId(unreachable), cancellationToken)]));
 
-    public async Task FoundAsync(Guid uid, ShardRef shard, string owner) =>
-        await (await LedgerAsync(uid)).MoveAsync(EngineWire.ToId(shard), new OwnerId(owner), CancellationToken.None);
-
     private Task RefreshReplicasAsync(CancellationToken cancellationToken)
     {
         if (_ledger is { } ledger)
@@ -233,7 +226,11 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain, IVacant
 
     private async Task<SequenceHandle> AddAsync(LedgerRecord record, CancellationToken cancellationToken)
     {
-        await TakeOverAsync(cancellationToken);
+        if (await TakeOverAsync(cancellationToken) is { } before)
+        {
+            await ExpireAsync(before, cancellationToken);
+        }
+
         await _opening.WaitAsync(cancellationToken);
         try
         {
@@ -264,6 +261,29 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain, IVacant
         {
             _opening.Release();
         }
+    }
+
+    private async Task<bool> ExpireAsync(SequenceLedger ledger, CancellationToken cancellationToken)
+    {
+        if (!ledger.Record.IsExpired(_time) || await ledger.ExpireAsync(cancellationToken) is not { } held)
+        {
+            return false;
+        }
+
+        await ForgetAsync(ledger, held);
+        return true;
+    }
+
+    /// <summary>Lets everybody know that a sequence is deleted.</summary>
+    private async Task ForgetAsync(SequenceLedger ledger, ImmutableArray<ShardEntry> held)
+    {
+        Guid deleted = ledger.Record.Uid;
+        Interlocked.CompareExchange(ref _ledger, null, ledger);
+        _local.Remove(Id.Value, deleted);
+        await ReleaseAsync(held, deleted);
+        await Catalog.RemoveAsync(Id.Value, deleted);
+        await WitnessAsync(_silos.Live(), deleted, exists: false);
+        ledger.Dispose();
     }
 
     /// <summary>The silos after this one.</summary>
@@ -382,7 +402,7 @@ internal sealed class SequenceGrain : Grain, ISequenceGrain, IVacant
     private async ValueTask<SequenceLedger> LedgerAsync(Guid? uid)
     {
         SequenceLedger? ledger = _ledger ?? await TakeOverAsync(CancellationToken.None);
-        if (ledger is not null && (uid is null || uid == ledger.Record.Uid))
+        if (ledger is not null && (uid is null || uid == ledger.Record.Uid) && !ledger.Record.IsExpired(_time))
         {
             return ledger;
         }

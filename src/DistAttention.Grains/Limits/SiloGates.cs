@@ -28,9 +28,11 @@ internal sealed class SiloGates
     public CallGate Parts { get; }
 
     /// <summary>Does what a gate lets in.</summary>
-    public static async Task<T> ThroughAsync<T>(CallGate gate, CallCost cost, Func<Task<T>> work)
+    public static Task<T> ThroughAsync<T>(CallGate gate, CallCost cost, Func<Task<T>> work) =>
+        gate.TryEnter(cost) is { } refusal ? Task.FromException<T>(refusal) : InsideAsync(gate, cost, work);
+
+    private static async Task<T> InsideAsync<T>(CallGate gate, CallCost cost, Func<Task<T>> work)
     {
-        gate.Enter(cost);
         bool isDone = false;
         try
         {

@@ -4,8 +4,8 @@ using Orleans.Runtime.Placement;
 
 namespace DistAttention.Grains;
 
-/// <summary>Goes by the hint of the call; without one, asks the silos who holds what the grain speaks for; where nobody does, takes any.</summary>
-internal sealed class HolderPlacementDirector(ShardHostClient hosts) : IPlacementDirector
+/// <summary>Goes by the hint of the call; without one, asks the silos who holds what the grain speaks for; where nobody does, takes any that stays.</summary>
+internal sealed class HolderPlacementDirector(ShardHostClient hosts, ClusterSilos known) : IPlacementDirector
 {
     /// <summary>How long an answer is waited for. A silo that was lost a moment ago and does not answer is not the holder.</summary>
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
@@ -27,6 +27,8 @@ internal sealed class HolderPlacementDirector(ShardHostClient hosts) : IPlacemen
             }
         }
 
+        SiloAddress[] staying = [.. silos.Where(silo => !known.IsLeaving(ClusterSilos.OwnerOf(silo)))];
+        silos = staying.Length > 0 ? staying : silos;
         return silos[Random.Shared.Next(silos.Length)];
     }
 

@@ -12,7 +12,7 @@ internal interface ISiloMemory
     /// <param name="owner">A silo, live or not.</param>
     OwnerId? TakesOverFrom(OwnerId owner);
 
-    /// <summary>Live silos, in a fixed order.</summary>
+    /// <summary>Live silos that may get something new, in a fixed order.</summary>
     IReadOnlyList<OwnerId> Live();
 
     /// <summary>Bytes of K/V that a silo said it can still take; null if it has not said.</summary>

@@ -11,7 +11,7 @@ namespace DistAttention.Grains;
 /// Refuses every call, to whatever grain or part of a silo, that neither a silo of the cluster has signed nor a client's token allows. A
 /// client may call the methods marked <see cref="ClientCallAttribute"/>, on sequences of its tenant, and nothing else of ours.
 /// </summary>
-internal sealed partial class IncomingCalls(TokenBook tokens, ClusterProof proof, CallTenant tenant, ILogger<IncomingCalls> log) : IIncomingGrainCallFilter
+internal sealed partial class IncomingCalls(TokenBook tokens, ClusterProof proof, CallTenant tenant, TimeProvider time, ILogger<IncomingCalls> log) : IIncomingGrainCallFilter
 {
     /// <summary>
     /// Which types of grains there are: a client's transport asks before anything else, and goes on asking when it is refused. What is in the
@@ -29,6 +29,7 @@ internal sealed partial class IncomingCalls(TokenBook tokens, ClusterProof proof
     private static readonly Caller _nobody = new(default, Rights.None, IsClient: true);
 
     private readonly ConcurrentDictionary<MethodInfo, Rights?> _needs = new();
+    private readonly LogLimit _lines = new(lines: 100, TimeSpan.FromMinutes(1), time);
 
     public async Task Invoke(IIncomingGrainCallContext context)
     {
@@ -107,7 +108,16 @@ internal sealed partial class IncomingCalls(TokenBook tokens, ClusterProof proof
 
     private AccessDeniedException Refused(IIncomingGrainCallContext context, string reason)
     {
-        LogRefused(log, context.InterfaceName, context.MethodName, reason);
+        if (_lines.TryTake(out long leftOut))
+        {
+            LogRefused(log, context.InterfaceName, context.MethodName, reason);
+        }
+
+        if (leftOut > 0)
+        {
+            LogLeftOut(log, leftOut);
+        }
+
         return new AccessDeniedException(reason);
     }
 }

@@ -20,6 +20,7 @@ internal sealed class ClusterSilos : ISiloMemory, IClusterLoads
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _refreshing = new(1, 1);
     private readonly ConcurrentDictionary<OwnerId, (OwnerId? Replica, long At)> _replicas = new();
+    private readonly ConcurrentDictionary<OwnerId, bool> _leaving = new();
     private volatile Published _published = new(new Dictionary<string, SiloReport>(), long.MinValue);
 
     public ClusterSilos(ISiloStatusOracle oracle, ShardHostClient hosts, IShardStore store, IOptions<DistAttentionOptions> options, TimeProvider time)
@@ -69,6 +70,35 @@ internal sealed class ClusterSilos : ISiloMemory, IClusterLoads
         return live.Length > 0 ? live : [Self];
     }
 
+    /// <summary>Whether a silo is to leave: it answers, and gets nothing new.</summary>
+    public bool IsLeaving(OwnerId silo) => _leaving.ContainsKey(silo);
+
+    /// <summary>Takes note that a silo is to leave, or is to stay after all.</summary>
+    public void Leaves(OwnerId silo, bool leaves)
+    {
+        if (!leaves)
+        {
+            _leaving.TryRemove(silo, out _);
+        }
+        else if (_leaving.TryAdd(silo, true))
+        {
+            foreach (OwnerId gone in _leaving.Keys.Where(IsDead))
+            {
+                _leaving.TryRemove(gone, out _);
+            }
+        }
+    }
+
+    /// <summary>Live silos that are not to leave, in the order of their addresses; all of them if none stays.</summary>
+    public IReadOnlyList<OwnerId> Staying()
+    {
+        IReadOnlyList<OwnerId> live = Live();
+        OwnerId[] staying = [.. live.Where(s => !IsLeaving(s))];
+        return staying.Length > 0 ? staying : live;
+    }
+
+    IReadOnlyList<OwnerId> ISiloMemory.Live() => Staying();
+
     /// <summary>
     /// The next one in the order of addresses, so that every silo agrees without asking: it is the one that keeps second copies, where
     /// copies are kept, and neighbouring shards stay together.
@@ -81,7 +111,7 @@ internal sealed class ClusterSilos : ISiloMemory, IClusterLoads
         }
 
         SiloAddress address = AddressOf(owner);
-        SiloAddress[] others = [.. Live().Where(s => s != owner).Select(AddressOf).Order()];
+        SiloAddress[] others = [.. Staying().Where(s => s != owner).Select(AddressOf).Order()];
         SiloAddress? next = others.FirstOrDefault(s => s.CompareTo(address) > 0) ?? others.FirstOrDefault();
         return next is null ? null : OwnerOf(next);
     }
@@ -146,7 +176,13 @@ internal sealed class ClusterSilos : ISiloMemory, IClusterLoads
     {
         IEnumerable<Task<SiloReport?>> asked = Live().Select(AskAsync);
         SiloReport?[] answers = await Task.WhenAll(asked).ConfigureAwait(false);
-        return [.. answers.OfType<SiloReport>()];
+        SiloReport[] reports = [.. answers.OfType<SiloReport>()];
+        foreach (SiloReport report in reports)
+        {
+            Leaves(new OwnerId(report.Silo), report.Leaves); // whoever was told nothing learns it here
+        }
+
+        return reports;
     }
 
     async Task<IReadOnlyList<SiloLoad>> IClusterLoads.AskAsync()

@@ -31,6 +31,7 @@ internal sealed class ShardHostService : GrainService, IShardHostService
     private readonly StorageIdentity _storage;
     private readonly SiloGates _gates;
     private readonly CallOwner _caller;
+    private readonly ClusterSilos _silos;
 
     public ShardHostService(GrainId id, Silo silo, ILoggerFactory loggers, IServiceProvider services)
         : base(id, silo, loggers)
@@ -49,6 +50,7 @@ internal sealed class ShardHostService : GrainService, IShardHostService
         _storage = services.GetRequiredService<StorageIdentity>();
         _gates = services.GetRequiredService<SiloGates>();
         _caller = services.GetRequiredService<CallOwner>();
+        _silos = services.GetRequiredService<ClusterSilos>();
     }
 
     public async Task<TileReply> ComputeAsync(TileCall call, CancellationToken cancellationToken)
@@ -141,6 +143,7 @@ internal sealed class ShardHostService : GrainService, IShardHostService
             Sequences = _sequences.Count,
             BytesMoved = _traffic.Bytes,
             Storage = _storage.Mark,
+            Leaves = _silos.IsLeaving(_silos.Self),
         });
     }
 
@@ -178,6 +181,32 @@ internal sealed class ShardHostService : GrainService, IShardHostService
             _follower.Unfollow(EngineWire.ToId(shard));
         }
 
+        return Task.CompletedTask;
+    }
+
+    public Task<int> WarmAsync(FollowNote[] shards) =>
+        Task.Run(() => _follower.WarmAsync([.. shards.Select(static n => new FollowedShard(EngineWire.ToId(n.Shard), n.Rows, n.Fence, n.Bytes))], CancellationToken.None));
+
+    public Task LetGoAsync(ShardRef[] shards, bool evict)
+    {
+        foreach (ShardId id in shards.Select(EngineWire.ToId))
+        {
+            _active.Deactivate(id);
+            if (evict)
+            {
+                _shards.Registry.Evict(id);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task<ResidentShard[]> GetResidentsAsync() =>
+        Task.FromResult(_shards.Registry.Residents().Select(static r => new ResidentShard(EngineWire.ToRef(r.Id), r.Bytes, r.Heat)).ToArray());
+
+    public Task LeavingAsync(string silo, bool leaves)
+    {
+        _silos.Leaves(new OwnerId(silo), leaves);
         return Task.CompletedTask;
     }
 

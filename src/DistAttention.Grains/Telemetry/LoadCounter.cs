@@ -21,7 +21,7 @@ internal sealed class LoadCounter(AttentionMeter meter, ComputePool pool, ShardR
     {
         (MetricStore store, long since) = _counting.Value;
         Dictionary<string, MetricFamily> families = store.Look().ToDictionary(static f => f.Instrument.Name);
-        IReadOnlyList<ResidentShard> shards = registry.List();
+        IReadOnlyList<ShardUse> shards = registry.List();
         return new SiloLoad
         {
             Report = report,

@@ -126,6 +126,10 @@ internal static class LedgerCodec
         to.Write(record.Epoch);
         to.Write(record.Length);
         to.Write(record.Fence);
+        if (record.Spec.TimeToLive is not null)
+        {
+            to.Write(record.UsedAt.UtcTicks);
+        }
     }
 
     private static LedgerRecord ReadState(BinaryReader from, LedgerRecord record) => record with
@@ -133,6 +137,7 @@ internal static class LedgerCodec
         Epoch = from.ReadInt64(),
         Length = from.ReadInt64(),
         Fence = from.ReadInt64(),
+        UsedAt = record.Spec.TimeToLive is null ? default : new DateTimeOffset(from.ReadInt64(), TimeSpan.Zero),
     };
 
     private static void WriteShards(BinaryWriter to, ImmutableArray<ShardEntry> shards, int from)

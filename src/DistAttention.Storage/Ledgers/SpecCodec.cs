@@ -9,10 +9,11 @@ namespace DistAttention.Storage.Ledgers;
 internal static class SpecCodec
 {
     private const byte Version = 1;
+    private const byte WithTimeToLive = 2;
 
     public static void Write(BinaryWriter to, SequenceSpec spec)
     {
-        to.Write(Version);
+        to.Write(spec.TimeToLive is null ? Version : WithTimeToLive); // earlier builds read what they know
         to.Write(spec.NumHeadsQ);
         to.Write(spec.NumHeadsKv);
         to.Write(spec.HeadDim);
@@ -25,14 +26,18 @@ internal static class SpecCodec
         to.Write(spec.ValueFromKeyPrefix);
         WriteTable(to, spec.KeyProjection);
         WriteRope(to, spec.Rope);
+        if (spec.TimeToLive is { } time)
+        {
+            to.Write(time.Ticks);
+        }
     }
 
     public static SequenceSpec Read(BinaryReader from)
     {
         byte version = from.ReadByte();
-        if (version != Version)
+        if (version is not (Version or WithTimeToLive))
         {
-            throw new InvalidDataException($"the spec has version {version}; this build reads version {Version}");
+            throw new InvalidDataException($"the spec has version {version}; this build reads up to version {WithTimeToLive}");
         }
 
         return new SequenceSpec
@@ -49,6 +54,7 @@ internal static class SpecCodec
             ValueFromKeyPrefix = from.ReadBoolean(),
             KeyProjection = ReadTable(from),
             Rope = ReadRope(from),
+            TimeToLive = version == WithTimeToLive ? TimeSpan.FromTicks(from.ReadInt64()) : null,
         };
     }
 

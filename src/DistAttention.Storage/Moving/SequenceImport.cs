@@ -11,6 +11,9 @@ public sealed record ImportOptions
 
     /// <summary>How to store k and v. Default: what the file says, or the type of its elements.</summary>
     public KvDataType? KvType { get; init; }
+
+    /// <summary>How long the sequence lives after its last use. Default: until it is deleted. A file says nothing of it.</summary>
+    public TimeSpan? TimeToLive { get; init; }
 }
 
 /// <summary>Makes a sequence of the tensors <c>k</c> and <c>v</c> of a <c>.safetensors</c> file, a part at a time.</summary>
@@ -113,7 +116,7 @@ public static class SequenceImport
             KvType = k.DataType switch { TensorDataType.Float16 => KvDataType.Float16, TensorDataType.BFloat16 => KvDataType.BFloat16, _ => KvDataType.Float32 },
             ExpectedLength = positions,
         };
-        spec = spec with { NumHeadsQ = options.NumHeadsQ ?? spec.NumHeadsQ, KvType = options.KvType ?? spec.KvType };
+        spec = spec with { NumHeadsQ = options.NumHeadsQ ?? spec.NumHeadsQ, KvType = options.KvType ?? spec.KvType, TimeToLive = options.TimeToLive };
         spec.Validate();
         return spec;
     }

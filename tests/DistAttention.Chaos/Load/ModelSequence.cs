@@ -30,6 +30,15 @@ internal sealed class ModelSequence(IAttentionSequence embedded, ulong seed) : I
         return (data.Normal(count * Spec.NumHeadsKv * Spec.HeadDim), data.Normal(count * Spec.NumHeadsKv * Spec.HeadDimV));
     }
 
+    /// <summary>Takes the first rows, which nobody appends to meanwhile.</summary>
+    public async Task LoadAsync(IAttentionSequence sequence, int count, CancellationToken cancellationToken)
+    {
+        (float[] k, float[] v) = RowsOf(ulong.MaxValue, count);
+        await sequence.AppendAsync(k, v, cancellationToken: cancellationToken).ConfigureAwait(false);
+        await embedded.AppendAsync(k, v, cancellationToken: cancellationToken).ConfigureAwait(false);
+        Interlocked.Add(ref _known, count);
+    }
+
     /// <summary>How many rows an append has.</summary>
     public int CountOf(ulong operation) => 1 + (operation % 3 == 0 ? new SeededData(seed + operation).NextInt(Longest) : new SeededData(seed + operation).NextInt(4));
 

@@ -17,8 +17,17 @@ public sealed record ChaosOptions
     /// <summary>Silos.</summary>
     public int Silos { get; init; } = 3;
 
+    /// <summary>Silos that run from the beginning; null: all of them.</summary>
+    public int? FirstSilos { get; init; }
+
+    /// <summary>Whether sequences are kept nowhere but in the silos.</summary>
+    public bool InMemory { get; init; }
+
     /// <summary>Silos that have each shard in memory: 1 or 2.</summary>
     public int Replicas { get; init; } = 2;
+
+    /// <summary>More of the silos' command line.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
 
     /// <summary>The longest time that a silo is stopped.</summary>
     public TimeSpan LongestStop { get; init; } = TimeSpan.FromSeconds(60);
@@ -50,6 +59,7 @@ public sealed record ChaosOptions
                 "--replicas" => options with { Replicas = Math.Clamp((int)Number(), 1, 2) },
                 "--longest-stop" => options with { LongestStop = TimeSpan.FromSeconds(Number()) },
                 "--file-membership" => options with { FileMembership = true },
+                "--in-memory" => options with { InMemory = true },
                 "--trace" => options with { Trace = true },
                 "--keep" => options with { Keep = true },
                 _ => throw new FormatException($"'{arguments[i]}' is not an option of chaos"),

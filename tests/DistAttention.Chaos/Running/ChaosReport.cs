@@ -5,8 +5,11 @@ namespace DistAttention.Chaos.Running;
 /// <summary>What happened, counted.</summary>
 public sealed class ChaosReport
 {
+    private const int MostSaid = 20;
+
     private readonly ConcurrentDictionary<string, int> _errors = new();
     private readonly ConcurrentQueue<string> _violations = new();
+    private readonly ConcurrentQueue<string> _said = new();
     private long _rows;
     private long _appends;
     private long _answers;
@@ -46,11 +49,17 @@ public sealed class ChaosReport
     /// <summary>Errors that are not of this library.</summary>
     public long Untyped => Interlocked.Read(ref _untyped);
 
+    /// <summary>Calls that failed.</summary>
+    public int Failures => _errors.Values.Sum();
+
     /// <summary>Whether all that may not happen did not.</summary>
     public bool IsClean => Lost == 0 && Wrong == 0 && Untyped == 0 && _violations.IsEmpty && Rows > 0 && Answers > 0;
 
     /// <summary>What went wrong, in words.</summary>
     public IReadOnlyCollection<string> Violations => _violations;
+
+    /// <summary>What the first failed calls said.</summary>
+    public IReadOnlyCollection<string> Said => _said;
 
     internal void Appended(int rows, TimeSpan took)
     {
@@ -80,6 +89,11 @@ public sealed class ChaosReport
     internal void Failed(Exception error)
     {
         _errors.AddOrUpdate(error.GetType().Name, 1, static (_, count) => count + 1);
+        if (_said.Count < MostSaid)
+        {
+            _said.Enqueue($"{DateTime.UtcNow:HH:mm:ss.fff} {error.GetType().Name}: {error.Message}{(error.InnerException is { } inner ? $" ({inner.GetType().Name}: {inner.Message})" : "")}");
+        }
+
         if (error is not DistAttentionException)
         {
             Interlocked.Increment(ref _untyped);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DistAttention.Chaos.Elasticity;
 
 namespace DistAttention.Chaos.Running;
 
@@ -9,10 +10,12 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(string[] arguments)
     {
+        ElasticOptions? elastic;
         ChaosOptions options;
         try
         {
-            options = ChaosOptions.Parse(arguments);
+            elastic = ElasticOptions.TryParse(arguments);
+            options = elastic?.Cluster ?? ChaosOptions.Parse(arguments);
         }
         catch (FormatException e)
         {
@@ -25,6 +28,13 @@ internal static class CommandLine
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
         try
         {
+            if (elastic is not null)
+            {
+                ElasticReport changed = await ElasticRun.RunAsync(elastic, Console.Out, stop.Token).ConfigureAwait(false);
+                changed.Print(Console.Out);
+                return changed.IsClean ? 0 : 1;
+            }
+
             ChaosReport report = await ChaosRun.RunAsync(options, Console.Out, stop.Token).ConfigureAwait(false);
             report.Print(Console.Out);
             return report.IsClean ? 0 : 1;

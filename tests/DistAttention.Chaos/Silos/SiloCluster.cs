@@ -59,7 +59,7 @@ internal sealed class SiloCluster : IAsyncDisposable
                 string name = $"silo-{i + 1}";
                 return new SiloProcess(name, ports[(2 * i) + 1], () => cluster.HowToStart(executable, name, ports[2 * i], ports[(2 * i) + 1]));
             })];
-            foreach (SiloProcess silo in cluster.Silos)
+            foreach (SiloProcess silo in cluster.Silos.Take(options.FirstSilos ?? options.Silos))
             {
                 silo.Start();
             }
@@ -77,7 +77,7 @@ internal sealed class SiloCluster : IAsyncDisposable
     public async Task<DistAttentionClient> ConnectAsync(CancellationToken cancellationToken)
     {
         DistAttentionClientOptions options = new() { RetryTime = TimeSpan.FromSeconds(20), ConnectTimeout = _startPatience };
-        foreach (SiloProcess silo in Silos)
+        foreach (SiloProcess silo in Silos.Where(static s => s.IsWanted))
         {
             options.Gateways.Add(new IPEndPoint(IPAddress.Loopback, silo.GatewayPort));
         }
@@ -85,7 +85,7 @@ internal sealed class SiloCluster : IAsyncDisposable
         return await DistAttentionClient.ConnectAsync(options, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Waits until every silo that runs is known to the others.</summary>
+    /// <summary>Waits until every silo that is meant to run does, and is known to the others, and none else is.</summary>
     public async Task WaitUntilWholeAsync(DistAttentionClient client, CancellationToken cancellationToken)
     {
         long began = Stopwatch.GetTimestamp();
@@ -94,7 +94,7 @@ internal sealed class SiloCluster : IAsyncDisposable
             try
             {
                 IReadOnlyList<SiloReport> reports = await client.GetClusterReportAsync(cancellationToken).WaitAsync(TimeSpan.FromSeconds(5), cancellationToken).ConfigureAwait(false);
-                if (Silos.All(silo => silo.IsRunning) && reports.Count == Silos.Count)
+                if (Silos.All(static silo => silo.IsRunning == silo.IsWanted) && reports.Count == Silos.Count(static silo => silo.IsWanted))
                 {
                     return;
                 }
@@ -143,7 +143,7 @@ internal sealed class SiloCluster : IAsyncDisposable
             executable,
             [
                 .. members,
-                "--storage", Storage,
+                .. _options.InMemory ? Array.Empty<string>() : ["--storage", Storage],
                 "--name", name,
                 "--address", "127.0.0.1",
                 "--silo-port", $"{siloPort}",
@@ -152,7 +152,8 @@ internal sealed class SiloCluster : IAsyncDisposable
                 "--memory-budget", $"{1L << 30}",
                 "--probe-timeout", "00:00:02",
                 "--Cluster:Refresh", "00:00:02",
-                "--Attention:Replicas", $"{_options.Replicas}",
+                "--Attention:Replicas", $"{(_options.InMemory ? 1 : _options.Replicas)}",
+                .. _options.Arguments,
                 "--Hosting:OwnerLock", OwnerLock,
                 "--Hosting:Detached", "true",
                 "--log-file", Path.Combine(_folder, name + ".log"),

@@ -196,6 +196,34 @@ public sealed class ShardTests
         Assert.Equal((0, 5 * _blockBytes), (full.UsedBytes, _budget.UsedBytes));
     }
 
+    /// <summary>Rows of a reservation that was given up stay doubtful however many committed rows are read back behind them.</summary>
+    [Fact]
+    public void RowsReadBackBehindDoubtfulOnesDoNotMakeThoseCertain()
+    {
+        Shard shard = new(_id, _spec, _budget, canReadBack: true);
+        WriteAll(shard, Write(0, 10));
+        shard.Hear(1, 10);
+        WriteAll(shard, Write(10, 10) with { K = _problem.KRows(500, 10), V = _problem.VRows(500, 10) });
+
+        // Another owner wrote rows 10 to 30 under fence 2; who asks for them first does not know the fence.
+        CatchUp(shard);
+        Assert.Equal(30, shard.ContiguousLength);
+        shard.Hear(2, 30);
+        Assert.Equal(10, shard.ContiguousLength);
+        CatchUp(shard);
+        AssertReads(shard, 30);
+        shard.Hear(3, 30);
+        AssertReads(shard, 30);
+        shard.Release();
+
+        static void CatchUp(Shard shard)
+        {
+            PositionRange missing = shard.BeginCatchUp(30);
+            shard.CatchUp(Write(0, 30, fence: 2), missing);
+            shard.EndCatchUp(missing, 30);
+        }
+    }
+
     private static ShardWrite Write(int first, int count, long fence = 1) =>
         new(_id, _spec, fence, OperationId.New(), first, count, _problem.KRows(first, count), _problem.VRows(first, count));
 

@@ -1,12 +1,13 @@
-namespace DistAttention.Engine.Tests;
+namespace DistAttention.Testing;
 
 /// <summary>A clock that stands still until a test moves it; timers due then fire.</summary>
-internal sealed class ManualTime : TimeProvider
+public sealed class ManualTime : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
     private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    /// <summary>Timers that are still to fire.</summary>
     public int ActiveTimers
     {
         get
@@ -18,6 +19,13 @@ internal sealed class ManualTime : TimeProvider
         }
     }
 
+    /// <inheritdoc/>
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    /// <inheritdoc/>
+    public override long GetTimestamp() => GetUtcNow().Ticks;
+
+    /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow()
     {
         lock (_lock)
@@ -26,6 +34,7 @@ internal sealed class ManualTime : TimeProvider
         }
     }
 
+    /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         ManualTimer timer = new(this, callback, state);
@@ -33,6 +42,8 @@ internal sealed class ManualTime : TimeProvider
         return timer;
     }
 
+    /// <summary>Moves the clock on; timers that are then due fire before this returns.</summary>
+    /// <param name="by">How far.</param>
     public void Advance(TimeSpan by)
     {
         List<ManualTimer> due;

@@ -1,0 +1,225 @@
+using System.Collections.Concurrent;
+using DistAttention.Contracts;
+using DistAttention.Engine.Ledger;
+using DistAttention.Engine.Rebalancing;
+using DistAttention.Engine.Replicas;
+using DistAttention.Engine.Shards;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Runtime;
+
+namespace DistAttention.Grains;
+
+/// <summary>
+/// Moves shards: the new owner reads them into memory, the ledger names it from one moment on, the old one still answers whoever does not know yet, then
+/// gives its memory back. One per silo; any silo may do it, and two at once do no harm: a ledger moves a shard only from the owner that it
+/// is said to have.
+/// </summary>
+internal sealed partial class ShardMover(ClusterSilos silos, ClusterLinks links, ILedgerStore ledgers, IOptions<DistAttentionOptions> options, TimeProvider time, ILogger<ShardMover> log)
+{
+    /// <summary>Bytes that a silo reads at a time before their ledgers are told.</summary>
+    private const long BatchBytes = 64 << 20;
+
+    private const int BatchShards = 64;
+
+    /// <summary>Pairs of silos that move shards at a time.</summary>
+    private const int PairsAtATime = 4;
+
+    /// <summary>How long a new owner may take to read a batch; a ledger is told all the same where the old owner leaves.</summary>
+    private static readonly TimeSpan _warmPatience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Asks everybody.</summary>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<OwnershipCensus> CensusAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<SiloReport> reports = await silos.AskAllAsync().ConfigureAwait(false);
+        ConcurrentDictionary<OwnerId, ResidentShard[]> residents = new();
+        await Task.WhenAll(reports.Select(async report =>
+        {
+            OwnerId silo = new(report.Silo);
+            residents[silo] = await OrNothingAsync(() => silos.Host(silo).GetResidentsAsync(), static () => []).ConfigureAwait(false);
+        })).ConfigureAwait(false);
+        List<LedgerRecord> records = [];
+        await foreach (LedgerRecord record in ledgers.ListAsync("", cancellationToken).ConfigureAwait(false))
+        {
+            records.Add(record);
+        }
+
+        return OwnershipCensus.Of(reports, residents, records);
+    }
+
+    /// <summary>Tells every silo, this one too, that one leaves or stays.</summary>
+    public async Task TellAsync(OwnerId silo, bool leaves)
+    {
+        silos.Leaves(silo, leaves);
+        await Task.WhenAll(silos.Live().Where(other => other != silos.Self).Select(other => OrNothingAsync(
+            async () =>
+            {
+                await silos.Host(other).LeavingAsync(silo.Value, leaves).ConfigureAwait(false);
+                return true;
+            },
+            static () => false))).ConfigureAwait(false);
+    }
+
+    /// <summary>Does what is planned.</summary>
+    /// <param name="run">Told how it goes on.</param>
+    /// <param name="census">What the plan was made over.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="cancellationToken">Ends it between two batches: what was moved stays moved.</param>
+    public async Task MoveAsync(MoveRun run, OwnershipCensus census, RebalancePlan plan, CancellationToken cancellationToken)
+    {
+        ParallelOptions parallel = new() { MaxDegreeOfParallelism = PairsAtATime, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(plan.Moves.GroupBy(static m => (m.From, m.To)), parallel, async (pair, token) =>
+        {
+            foreach (ShardMove[] batch in Batches(pair))
+            {
+                token.ThrowIfCancellationRequested();
+                await MoveAsync(run, census, pair.Key.From, pair.Key.To, batch, token).ConfigureAwait(false);
+            }
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>Gives back the memory of shards that are other silos' by now, once nobody asks for them here any more.</summary>
+    public async Task TidyAsync(CancellationToken cancellationToken)
+    {
+        if (!links.IsDurable)
+        {
+            return;
+        }
+
+        await Task.Delay(options.Value.HandOverTime, time, cancellationToken).ConfigureAwait(false);
+        OwnershipCensus census = await CensusAsync(cancellationToken).ConfigureAwait(false);
+        ILookup<ShardId, OwnerId> owners = census.Ledgers.Keys.ToLookup(static e => e.Id, static e => e.Owner);
+        foreach ((OwnerId silo, IReadOnlySet<ShardId> resident) in census.Residents)
+        {
+            // What no ledger names is about to be written, or is let go by whoever deleted it.
+            ShardRef[] others = [.. resident
+                .Where(id => owners.Contains(id) && owners[id].All(owner => owner != silo && silos.ReplicaOf(owner) != silo))
+                .Select(EngineWire.ToRef)];
+            if (others.Length > 0)
+            {
+                await LetGoAsync(silo, others, evict: true).ConfigureAwait(false);
+                LogLetGo(log, silo.Value, others.Length);
+            }
+        }
+    }
+
+    private static IEnumerable<ShardMove[]> Batches(IEnumerable<ShardMove> moves)
+    {
+        List<ShardMove> batch = [];
+        long bytes = 0;
+        foreach (ShardMove move in moves)
+        {
+            if (batch.Count == BatchShards || (batch.Count > 0 && bytes + move.Shard.Bytes > BatchBytes))
+            {
+                yield return [.. batch];
+                batch.Clear();
+                bytes = 0;
+            }
+
+            batch.Add(move);
+            bytes += move.Shard.IsIdle ? 0 : move.Shard.Bytes;
+        }
+
+        if (batch.Count > 0)
+        {
+            yield return [.. batch];
+        }
+    }
+
+    private async Task MoveAsync(MoveRun run, OwnershipCensus census, OwnerId from, OwnerId to, ShardMove[] batch, CancellationToken cancellationToken)
+    {
+        if (links.IsDurable && !await WarmAsync(census, to, batch).ConfigureAwait(false) && !silos.IsLeaving(from))
+        {
+            run.Left(batch.Length); // it would have to read them for every query
+            return;
+        }
+
+        HashSet<ShardId> moved = [];
+        foreach (IGrouping<(SequenceId Id, Guid Uid), ShardMove> ledger in batch
+            .SelectMany(move => census.Ledgers[move.Shard.Shard].Ledgers.Select(l => (Ledger: l, Move: move)))
+            .GroupBy(static m => m.Ledger, static m => m.Move))
+        {
+            foreach (ShardEntry now in await HandOverAsync(ledger.Key, [.. ledger.Select(static m => m.Shard.Shard.Id)], from, to, cancellationToken).ConfigureAwait(false))
+            {
+                if (now.Owner == to)
+                {
+                    moved.Add(now.Id);
+                }
+            }
+        }
+
+        foreach (ShardMove move in batch)
+        {
+            if (moved.Contains(move.Shard.Shard.Id))
+            {
+                run.Moved(move.Shard);
+            }
+            else
+            {
+                run.Left(1);
+            }
+        }
+
+        if (moved.Count > 0)
+        {
+            LogMoved(log, moved.Count, from.Value, to.Value);
+            await LetGoAsync(from, [.. moved.Select(EngineWire.ToRef)], evict: false).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<bool> WarmAsync(OwnershipCensus census, OwnerId to, ShardMove[] batch)
+    {
+        FollowNote[] notes =
+        [
+            .. batch.Where(static m => !m.Shard.IsIdle)
+                .Select(m => census.Ledgers[m.Shard.Shard].Rows)
+                .Select(static r => new FollowNote(EngineWire.ToRef(r.Id), r.Rows, r.Fence, r.Bytes)),
+        ];
+        try
+        {
+            return notes.Length == 0 || await silos.Host(to).WarmAsync(notes).WaitAsync(_warmPatience, time).ConfigureAwait(false) == notes.Length;
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Where the shards are then; nothing where the ledger could not be asked or refuses.</summary>
+    private async Task<IReadOnlyList<ShardEntry>> HandOverAsync((SequenceId Id, Guid Uid) ledger, ShardId[] shards, OwnerId from, OwnerId to, CancellationToken cancellationToken)
+    {
+        ISequenceGrain grain = links.Grains.GetGrain<ISequenceGrain>(ledger.Id.Value);
+        try
+        {
+            ShardMap map = await RepeatedCall.RunAsync(
+                () => grain.HandOverAsync(ledger.Uid, [.. shards.Select(EngineWire.ToRef)], from.Value, to.Value), time, cancellationToken).ConfigureAwait(false);
+            return [.. EngineWire.ToEntries(map)];
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException or DistAttentionException)
+        {
+            LogNotMoved(log, shards.Length, ledger.Id.Value, e);
+            return [];
+        }
+    }
+
+    private async Task LetGoAsync(OwnerId silo, ShardRef[] shards, bool evict) => await OrNothingAsync(
+        async () =>
+        {
+            await silos.Host(silo).LetGoAsync(shards, evict).ConfigureAwait(false);
+            return true;
+        },
+        static () => false).ConfigureAwait(false);
+
+    private async Task<T> OrNothingAsync<T>(Func<Task<T>> ask, Func<T> nothing)
+    {
+        try
+        {
+            return await ask().WaitAsync(options.Value.ProbeTimeout, time).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            return nothing();
+        }
+    }
+}
