@@ -42,11 +42,12 @@ public sealed class EmbeddedAttention : IAttentionClient
     /// <summary>Bytes of native memory that K/V takes now.</summary>
     public long ResidentBytes => Budget.UsedBytes;
 
+    /// <summary>What this engine counts.</summary>
+    public AttentionMeter Meter { get; } = new();
+
     internal EmbeddedOptions Options => _options;
 
     internal CancellationSources Cancellations { get; } = new();
-
-    internal AttentionMeter Meter { get; } = new();
 
     internal ByteBudget Budget { get; }
 
