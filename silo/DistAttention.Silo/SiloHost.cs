@@ -56,7 +56,7 @@ internal static class SiloHost
         builder.Services.AddSiloLifetime(hosting);
         builder.Services.AddStorage(storage, clustering.Id);
         builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<SecurityNotice>(services, tls, access));
-        builder.Services.AddAdmin(admin, tls, access);
+        builder.Services.AddAdmin(admin, tls);
         builder.Services.AddTelemetry(telemetry);
         builder.Services.AddDistAttentionClient();
         builder.UseOrleans(silo => silo.UseCluster(clustering, endpoint).UseDistAttention().UseDistAttentionTls(tls).UseDistAttentionAccess(access));

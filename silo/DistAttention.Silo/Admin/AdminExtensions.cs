@@ -1,5 +1,4 @@
 using DistAttention.Contracts.Tls;
-using DistAttention.Grains;
 using DistAttention.Silo.Admin.Access;
 using DistAttention.Silo.Admin.Dashboard;
 using DistAttention.Silo.Admin.Health;
@@ -15,7 +14,7 @@ namespace DistAttention.Silo.Admin;
 internal static class AdminExtensions
 {
     /// <summary>Adds the listener where a port is named. To be called before Orleans is added: it answers from before the silo joins until after it has left.</summary>
-    public static void AddAdmin(this IServiceCollection services, AdminOptions options, TlsSettings tls, AccessOptions access)
+    public static void AddAdmin(this IServiceCollection services, AdminOptions options, TlsSettings tls)
     {
         if (!options.IsOn)
         {
@@ -23,7 +22,7 @@ internal static class AdminExtensions
         }
 
         services.AddSingleton(options);
-        services.AddSingleton(new AdminTokens(options, access));
+        services.AddSingleton(new AdminTokens(options));
         services.AddSingleton<AdminAccess>();
         services.AddSingleton<SiloHealth>();
         services.AddSingleton<SiloMetrics>();

@@ -21,8 +21,8 @@ public sealed class AdminOptions
     public bool? Https { get; set; }
 
     /// <summary>
-    /// A secret that opens the dashboard, at least 16 characters. Default: none. Tokens of the section <c>Access</c> with the right
-    /// <c>Admin</c> open it too; where there is neither, it stays closed.
+    /// A secret that opens the dashboard, at least 16 characters. Default: none, and the dashboard stays closed. Tokens of the section
+    /// <c>Access</c> do not open it: it shows the sequences of all tenants.
     /// </summary>
     public string? Token { get; set; }
 

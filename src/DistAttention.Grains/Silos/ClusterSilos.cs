@@ -187,8 +187,20 @@ internal sealed class ClusterSilos : ISiloMemory, IClusterLoads
 
     async Task<IReadOnlyList<SiloLoad>> IClusterLoads.AskAsync()
     {
-        SiloLoad?[] answers = await Task.WhenAll(Live().Select(silo => AskAsync(silo, static host => host.GetLoadAsync()))).ConfigureAwait(false);
+        SiloLoad?[] answers = await Task.WhenAll(Live().Select(LoadOfAsync)).ConfigureAwait(false);
         return [.. answers.OfType<SiloLoad>()];
+
+        async Task<SiloLoad?> LoadOfAsync(OwnerId silo)
+        {
+            try
+            {
+                return await AskAsync(silo, static host => host.GetLoadAsync()).ConfigureAwait(false);
+            }
+            catch (Exception e) when (silo != Self && e is not OutOfMemoryException)
+            {
+                return null; // one of an earlier version does not know the question, and says so in its own way
+            }
+        }
     }
 
     private Task<SiloReport?> AskAsync(OwnerId silo) => AskAsync(silo, static host => host.GetReportAsync());

@@ -35,7 +35,7 @@ public sealed class DashboardApiTests
             await sequence.AttendAsync(new float[40 * 2 * 8]);
         }
 
-        JsonNode plan = await PostAsync(silo, "/api/explain", """{"sequence":"doc","rows":100,"mask":"window:200,0","run":true}""", 200);
+        JsonNode plan = await PostAsync(silo, "/api/explain", """{"sequence":"doc","rows":100,"mask":"window:1000,0","run":true}""", 200);
         Assert.True((double)plan["tookMs"]! > 0);
         Assert.Equal(3, (int)plan["shards"]!);
         Assert.Equal(["none", "masked", "masked"], plan["picture"]![0]!["cells"]!.AsArray().Select(static c => (string)c!["c"]!));

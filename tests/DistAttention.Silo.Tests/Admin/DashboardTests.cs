@@ -25,9 +25,9 @@ public sealed class DashboardTests
         await browser.UntilAsync($"!document.getElementById('empty').hidden && document.getElementById('first-steps').textContent.includes('127.0.0.1:{silo.GatewayPort}')");
         await KeepAsync(browser, "empty");
 
-        IAttentionSequence sequence = await FillAsync(silo, "war <b>and</b> peace");
+        IAttentionSequence sequence = await FillAsync(silo, "war/and/peace");
         await browser.UntilAsync("document.querySelectorAll('#sequence-rows tr').length === 1 && document.getElementById('empty').hidden");
-        Assert.Equal("war <b>and</b> peace", (string?)await browser.EvaluateAsync("document.querySelector('#sequence-rows td').textContent"));
+        Assert.Equal("war/and/peace", (string?)await browser.EvaluateAsync("document.querySelector('#sequence-rows td').textContent"));
         await browser.UntilAsync("document.querySelector('.silo .facts').textContent.includes('6 shards')");
         Assert.True(await ColoredAsync(browser, ".silo canvas") > 1000, "the map of shards is empty");
         await sequence.AttendAsync(new float[64 * 4 * 16]);

@@ -39,7 +39,7 @@ public sealed class OtlpTests
             await silo.Host.StopAsync(); // what is left is sent
         }
 
-        foreach (string expected in (string[])["distattention.attend.duration", "distattention.kv.resident", "distattention.failovers", "told", "dotnet.gc.collections"])
+        foreach (string expected in (string[])["distattention.attend.duration", "distattention.kv.resident", "distattention.attend.rows", "told", "dotnet.gc.collections"])
         {
             Assert.Contains(expected, got["metrics"], StringComparison.Ordinal);
         }

@@ -26,16 +26,19 @@ public sealed class TracePropagationTests(SecureCluster cluster)
         await sequence.AttendAsync(new float[4]);
         await client.DeleteSequenceAsync(sequence.Id);
 
+        // On a busy machine a tile may be asked for more than once, of other coordinators too: everything of it is still in place.
         Activity query = Assert.Single(spans, static s => s.OperationName == "distattention.attend" && s.Kind == ActivityKind.Client);
-        Activity coordinated = Assert.Single(spans, s => s.OperationName == "distattention.attend" && s.ParentSpanId == query.SpanId);
-        Assert.Equal(ActivityKind.Server, coordinated.Kind);
-        Activity asked = Assert.Single(spans, static s => s.OperationName == "distattention.ask");
-        Assert.Equal(coordinated.SpanId, asked.ParentSpanId);
-        Activity served = Assert.Single(spans, static s => s.OperationName == "distattention.serve");
-        Assert.Equal(asked.SpanId, served.ParentSpanId);
-        Activity[] parts = [.. spans.Where(static s => s.OperationName == "distattention.part")];
-        Assert.Equal(new[] { coordinated.SpanId, served.SpanId }.Order(Comparer<ActivitySpanId>.Create(static (a, b) => string.CompareOrdinal(a.ToString(), b.ToString()))), parts.Select(static p => p.ParentSpanId).Order(Comparer<ActivitySpanId>.Create(static (a, b) => string.CompareOrdinal(a.ToString(), b.ToString()))));
-        Assert.Equal(8, spans.Count(static s => s.OperationName == "distattention.shard"));
+        Activity[] coordinated = Under([query], "distattention.attend", ActivityKind.Server);
+        Activity[] asked = Under(coordinated, "distattention.ask", ActivityKind.Client);
+        Activity[] served = Under(asked, "distattention.serve", ActivityKind.Server);
+        Assert.Equal(spans.Count(static s => s.OperationName == "distattention.ask"), asked.Length);
+        Assert.NotEmpty(Under(coordinated, "distattention.part", ActivityKind.Internal));
+        Assert.NotEmpty(Under(served, "distattention.part", ActivityKind.Internal));
+        Activity[] shards = Under(Under([.. coordinated, .. served], "distattention.part", ActivityKind.Internal), "distattention.shard", ActivityKind.Internal);
+        Assert.Equal(Enumerable.Range(0, 8), shards.Select(static s => Convert.ToInt32(s.GetTagItem("distattention.shard"), null)).Distinct().Order());
         Assert.All(spans, s => Assert.Equal(outer.TraceId, s.TraceId));
+
+        Activity[] Under(Activity[] parents, string name, ActivityKind kind) =>
+            [.. spans.Where(s => s.OperationName == name && s.Kind == kind && parents.Any(p => p.SpanId == s.ParentSpanId))];
     }
 }

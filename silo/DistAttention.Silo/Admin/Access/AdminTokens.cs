@@ -1,38 +1,19 @@
 using System.Security.Cryptography;
 using System.Text;
-using DistAttention.Contracts.Access;
-using DistAttention.Grains;
 
 namespace DistAttention.Silo.Admin.Access;
 
-/// <summary>Who may see what is not for everybody: whoever shows the secret of the section <c>Admin</c>, or a token with the right <c>Admin</c>.</summary>
-internal sealed class AdminTokens(AdminOptions options, AccessOptions access)
+/// <summary>Who may see what is not for everybody: whoever shows the secret of the section <c>Admin</c>. No tenant's token will do: the dashboard shows the sequences of all.</summary>
+internal sealed class AdminTokens(AdminOptions options)
 {
-    private readonly byte[][] _access =
-    [
-        .. access.Tokens.Where(static t => (t.Rights & Rights.Admin) != 0).Select(static t => Convert.FromHexString(t.Sha256)),
-    ];
+    /// <summary>Whether there is a token at all; without one nobody gets in.</summary>
+    public bool IsAnyKnown => Secret() is not null;
 
-    /// <summary>Whether there is any token at all; without one nobody gets in.</summary>
-    public bool IsAnyKnown => _access.Length > 0 || Secret() is not null;
+    /// <summary>Whether a token is the one. Takes as long whatever it is.</summary>
+    public bool Accepts(string? token) =>
+        !string.IsNullOrEmpty(token) && Secret() is { } secret && CryptographicOperations.FixedTimeEquals(HashOf(token), HashOf(secret));
 
-    /// <summary>Whether a token is known. Takes as long whichever it is.</summary>
-    public bool Accepts(string? token)
-    {
-        if (string.IsNullOrEmpty(token))
-        {
-            return false;
-        }
-
-        byte[] shown = SHA256.HashData(Encoding.UTF8.GetBytes(token));
-        bool found = Secret() is { } secret && CryptographicOperations.FixedTimeEquals(shown, SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
-        foreach (byte[] known in _access)
-        {
-            found |= CryptographicOperations.FixedTimeEquals(shown, known);
-        }
-
-        return found;
-    }
+    private static byte[] HashOf(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 
     /// <summary>The secret as it is now; a file that cannot be read, or holds too little, lets nobody in.</summary>
     private string? Secret()

@@ -12,9 +12,9 @@ const spreadOf = uid => silos.map(s => [s, s.shards.filter(x => x.sequence === u
 
 function makeRow(name) {
   const cell = (props = {}) => el('td', props);
-  const row = { name: cell({ class: 'name', title: name }), length: cell({ class: 'number' }), resident: cell({ class: 'number' }), spread: el('div', { class: 'spread', role: 'img' }), shape: cell({ class: 'wide quiet' }) };
+  const row = { name: cell({ class: 'name', title: name }), length: cell({ class: 'number length' }), resident: cell({ class: 'number' }), spread: el('div', { class: 'spread', role: 'img' }), shape: cell({ class: 'wide quiet' }) };
   say(row.name, name);
-  row.node = el('tr', {}, row.name, row.length, row.resident, el('td', {}, row.spread), row.shape, el('td', {}, el('div', { class: 'row-actions' },
+  row.node = el('tr', {}, row.name, row.length, row.resident, el('td', { class: 'where' }, row.spread), row.shape, el('td', { class: 'act' }, el('div', { class: 'row-actions' },
     el('button', { onclick: () => open('explain', name), 'aria-label': `Explain a query on ${name}` }, 'Explain'),
     el('button', { onclick: () => open('mass', name), 'aria-label': `Heat map of ${name}` }, 'Heat map'))));
   rows.set(name, row);

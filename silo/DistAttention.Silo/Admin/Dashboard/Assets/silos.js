@@ -6,7 +6,8 @@ import { loadColor, sequenceColor, siloColor } from './colors.js';
 import { grid, squarify } from './treemap.js';
 
 const cards = new Map();
-let mode = 'load', most = 1, last = null, names = new Map(), picked = null;
+const coolest = 20; // a shard asked for less often a second is not hot, however idle the others are
+let mode = 'load', most = coolest, last = null, names = new Map(), picked = null;
 
 const nameOf = uid => names.get(uid) ?? `a sequence ${uid.slice(0, 8)}`;
 
@@ -69,7 +70,7 @@ function draw(card) {
 
 export function showSilos(seen, sequenceNames) {
   last = seen; names = sequenceNames;
-  most = Math.max(1, ...seen.silos.flatMap(s => s.shards.map(x => x.uses)));
+  most = Math.max(coolest, ...seen.silos.flatMap(s => s.shards.map(x => x.uses)));
   const live = new Set(seen.silos.map(s => s.id));
   for (const [id, card] of cards) if (!live.has(id)) { card.node.remove(); cards.delete(id); }
   for (const silo of seen.silos) {
@@ -83,14 +84,14 @@ export function showSilos(seen, sequenceNames) {
     card.memory.set(silo.resident / silo.budget, `${bytes(silo.resident)} of ${bytes(silo.budget)}`);
     card.node.classList.toggle('bare', !silo.shards.length);
     card.canvas.setAttribute('aria-label', `${silo.shardCount} shards of ${silo.name}; arrow keys go through them`);
-    const fact = (label, value, bad) => el('span', bad && value ? { class: 'trouble' } : {}, el('b', {}, count(value)), ` ${label}`);
+    const fact = (label, value, bad) => el('span', bad && value ? { class: 'trouble' } : {}, el('b', {}, count(value)), ` ${value === 1 && ['shards', 'ledgers'].includes(label) ? label.slice(0, -1) : label}`);
     card.facts.replaceChildren(fact('shards', silo.shardCount), fact('ledgers', silo.sequences), fact('jobs wait', silo.queued), fact('rows/s', Math.round(silo.rowsAnswered)),
       ...[['retries', silo.retries], ['failovers', silo.failovers], ['hedges', silo.hedges], ['refused', silo.refused, true], ['failed', silo.failed, true]].filter(x => x[1]).map(x => fact(...x)));
     draw(card);
   }
   const shards = seen.silos.reduce((n, s) => n + s.shardCount, 0);
   say($('silos-note'), `${seen.silos.length} ${seen.silos.length === 1 ? 'silo holds' : 'silos hold'} ${exact(shards)} ${shards === 1 ? 'shard' : 'shards'}. Area is memory. Point at a shard to see its sequence everywhere.`);
-  say($('legend-most'), `${most.toFixed(most < 10 ? 1 : 0)} times a second`);
+  say($('legend-most'), `asked for ${most.toFixed(0)} times a second`);
   legend();
 }
 
