@@ -1,5 +1,6 @@
 using DistAttention.Calls;
 using DistAttention.Contracts;
+using DistAttention.Contracts.Access;
 
 namespace DistAttention.Client;
 
@@ -125,7 +126,7 @@ internal sealed class BatchRun(DistAttentionClient client)
 
     private void ThrowIfAnyFailed(Exception?[] errors)
     {
-        Exception[] failed = [.. errors.OfType<Exception>().Select(e => TokenCalls.WithNames(e, client.Tenant))];
+        Exception[] failed = [.. errors.OfType<Exception>().Select(e => TenantErrors.WithNames(e, client.Tenant))];
         if (failed.Length > 0)
         {
             throw failed.Length == 1 ? failed[0] : new PartialFailureException(errors.Length, failed.Length, failed[0]);

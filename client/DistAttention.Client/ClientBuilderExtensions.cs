@@ -2,6 +2,7 @@ using DistAttention;
 using DistAttention.Client;
 using DistAttention.Contracts;
 using DistAttention.Contracts.Access;
+using DistAttention.Contracts.Connections;
 using DistAttention.Contracts.Tls;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -33,6 +34,7 @@ public static class ClientBuilderExtensions
     {
         client.Services.AddSingleton<ITypeNameFilter, PackedTypes>();
         client.Services.AddSecurity(options);
+        client.Configure<ClientConnectionOptions>(static connections => connections.ConfigureConnection(UnansweredLimit.Add));
         client.Configure<ClientMessagingOptions>(static o => o.MaxMessageBodySize = CallLimits.MaxMessageBytes);
         client.Configure<ConnectionOptions>(o => o.ConnectionsPerEndpoint = options.ConnectionsPerGateway);
     }

@@ -24,6 +24,12 @@ public sealed class DistAttentionClient : IAttentionClient
     {
     }
 
+    /// <summary>Uses the connection of a silo, on behalf of a tenant whose token that silo shows with the calls that are made here.</summary>
+    /// <param name="grains">The silo's connection.</param>
+    /// <param name="tenant">Whose sequences this client sees; nobody: all.</param>
+    /// <param name="options">How to work; null for the defaults.</param>
+    public static DistAttentionClient Inside(IClusterClient grains, TenantName tenant, DistAttentionClientOptions? options = null) => new(grains, options) { Tenant = tenant };
+
     internal DistAttentionClient(IClusterClient grains, DistAttentionClientOptions? options, IHost? host)
     {
         ArgumentNullException.ThrowIfNull(grains);
@@ -44,7 +50,7 @@ public sealed class DistAttentionClient : IAttentionClient
     internal IGrainFactory Grains { get; }
 
     /// <summary>Whose sequences this client sees.</summary>
-    internal TenantName Tenant { get; }
+    internal TenantName Tenant { get; private init; }
 
     internal Serializer Serializer { get; }
 

@@ -3,6 +3,7 @@ using DistAttention.Grains;
 using DistAttention.Silo.Admin;
 using DistAttention.Silo.Admin.Telemetry;
 using DistAttention.Silo.Clustering;
+using DistAttention.Silo.Http;
 using DistAttention.Silo.Lifetime;
 using DistAttention.Silo.Logging;
 using DistAttention.Silo.Options;
@@ -44,9 +45,15 @@ internal static class SiloHost
         options.Require(
             !admin.IsOn || (admin.Port != endpoint.SiloPort && admin.Port != endpoint.GatewayPort),
             $"{AdminOptions.Section}:{nameof(admin.Port)} is {admin.Port}, as is a port of {EndpointOptions.Section}");
+        HttpOptions http = options.Read<HttpOptions, HttpOptionsValidator>(HttpOptions.Section);
+        options.Require(http.Https != true || tls.IsOn, $"{HttpOptions.Section}:{nameof(http.Https)} is true, but {TlsSettings.Section} names no certificate");
+        options.Require(
+            !http.IsOn || (http.Port != endpoint.SiloPort && http.Port != endpoint.GatewayPort && http.Port != admin.Port),
+            $"{HttpOptions.Section}:{nameof(http.Port)} is {http.Port}, as is a port of {EndpointOptions.Section} or {AdminOptions.Section}");
         options.ThrowIfWrong();
         Ports.RequireFree(endpoint);
         Ports.RequireFree(admin);
+        Ports.RequireFree(http);
         if (clustering.Mode == ClusteringMode.PostgreSql)
         {
             MembershipTables.EnsureAsync(clustering.ConnectionString!).GetAwaiter().GetResult();
@@ -60,6 +67,7 @@ internal static class SiloHost
         builder.Services.AddTelemetry(telemetry);
         builder.Services.AddDistAttentionClient();
         builder.UseOrleans(silo => silo.UseCluster(clustering, endpoint).UseDistAttention().UseDistAttentionTls(tls).UseDistAttentionAccess(access));
+        builder.Services.AddHttpApi(http, tls, access);
         return builder;
     }
 }

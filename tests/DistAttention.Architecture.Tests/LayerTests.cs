@@ -11,15 +11,16 @@ public sealed class LayerTests
         ["DistAttention.Kernels"] = ["DistAttention.Abstractions"],
         ["DistAttention.Engine"] = ["DistAttention.Kernels"],
         ["DistAttention.Storage"] = ["DistAttention.Engine", "Npgsql"],
+        ["DistAttention.Http"] = ["DistAttention.Engine"],
         ["DistAttention.Contracts"] = ["DistAttention.Abstractions", "DistAttention.Kernels", "Microsoft.Orleans.Sdk", "MessagePack"],
         ["DistAttention.Grains"] = ["DistAttention.Engine", "DistAttention.Storage", "DistAttention.Contracts", "Microsoft.Orleans.Server"],
         ["DistAttention.Silo"] = ["DistAttention.Grains", "DistAttention.Client", "DistAttention.Http", "OpenTelemetry.Exporter.OpenTelemetryProtocol", "Microsoft.Orleans.Clustering.AdoNet", "Npgsql"],
         ["DistAttention.Client"] = ["DistAttention.Contracts", "Microsoft.Orleans.Client"],
-        ["DistAttention.Cli"] = ["DistAttention.Client", "DistAttention.Silo", "DistAttention.Engine", "DistAttention.Storage", "System.CommandLine", "Spectre.Console"],
+        ["DistAttention.Cli"] = ["DistAttention.Client", "DistAttention.Silo", "DistAttention.Engine", "DistAttention.Http", "DistAttention.Storage", "System.CommandLine", "Spectre.Console"],
     };
 
     private static readonly string[] _needNoOrleans =
-        ["DistAttention.Abstractions", "DistAttention.Kernels", "DistAttention.Engine", "DistAttention.Storage", "DistAttention.Cli"];
+        ["DistAttention.Abstractions", "DistAttention.Kernels", "DistAttention.Engine", "DistAttention.Storage", "DistAttention.Http", "DistAttention.Cli"];
 
     [Fact]
     public void EveryProductProjectIsInTheTable()

@@ -85,7 +85,7 @@ public sealed class ScoreTests : IDisposable
         (await Distattn.RunAsync(_files.Attend("--alibi", "1,2,3"))).Failed(1, "AlibiSlopes: its shape [3] is for 3 query heads; the sequence has 4");
         (await Distattn.RunAsync(_files.Attend("--relative-bias", $"table:{_files["odd.npy"]}"))).Failed(1, "its shape [4, 4] is not [heads, 2 · radius + 1]");
         (await Distattn.RunAsync(_files.Attend("--sinks", _files["nan.npy"]))).Failed(1, "number 2 of [4] is not finite");
-        (await Distattn.RunAsync(_files.Attend("--score", "dot", "--scale", "2"))).Failed(1, "--scale has no meaning with --score dot");
+        (await Distattn.RunAsync(_files.Attend("--score", "dot", "--scale", "2"))).Failed(1, "scale: has no meaning with score dot");
         (await Distattn.RunAsync(_files.Attend("--score", $"multiplicative:{_files["nan.npy"]}"))).Failed(1, "has the shape [4]; 3 dimensions are needed, or 2 for all heads");
         (await Distattn.RunAsync(_files.Attend("--rope", "standard:dims=40"))).Failed(1, "a key has 20");
         (await Distattn.RunAsync([.. _files.Attend("--sinks", _files["nan.npy"])[..^3], _files["nan.npy"], "--sinks", _files["nan.npy"]])).Failed(1, "is an input; it would be overwritten");

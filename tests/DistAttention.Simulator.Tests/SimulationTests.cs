@@ -13,7 +13,7 @@ public sealed class SimulationTests
         Assert.Equal(1000UL, outcome.Seeds);
         foreach (string name in (string[])
             [
-                "appended", "attended", "truncated", "forked", "deleted", "fault: kill", "fault: power loss", "fault: partition", "fault: pause", "fault: disk error", "fault: disk full",
+                "appended", "attended", "truncated", "forked", "deleted", "moved shards", "fault: kill", "fault: power loss", "fault: partition", "fault: pause", "fault: disk error", "fault: disk full",
                 "fault: message lost", "fault: message repeated", "fault: message cut off", "fault: second activation",
             ])
         {

@@ -18,7 +18,7 @@ internal sealed class TensorInputs : IDisposable
         Options = new AttendOptions
         {
             Mask = mask,
-            Score = request.Scores.Load(Spec.NumHeadsQ),
+            Score = request.Scores.Load(Spec.NumHeadsQ, TableFiles.Instance),
             // The rows may be attended to in slices: where the first one stands is settled here, once.
             FirstQueryPosition = firstQueryPosition,
             Timeout = TimeSpan.FromDays(1),
@@ -97,7 +97,7 @@ internal sealed class TensorInputs : IDisposable
             KvType = request.KvType,
             ExpectedLength = k.Rows,
             ValueFromKeyPrefix = v is null,
-            KeyProjection = request.Scores.LoadKeyProjection(),
+            KeyProjection = request.Scores.LoadKeyProjection(TableFiles.Instance),
         };
         spec = spec with { Rope = request.Scores.Rope?.For(spec.StoredHeadDim) };
         spec = request.ShardLength is { } shardLength ? spec with { ShardLength = shardLength } : spec;

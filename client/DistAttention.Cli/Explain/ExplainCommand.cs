@@ -4,6 +4,7 @@ using DistAttention.Cli.Arguments;
 using DistAttention.Cli.Connecting;
 using DistAttention.Cli.Output;
 using DistAttention.Cli.Shell;
+using DistAttention.Http;
 
 namespace DistAttention.Cli.Explain;
 

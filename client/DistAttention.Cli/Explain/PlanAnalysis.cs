@@ -4,6 +4,7 @@ using DistAttention.Cli.Attend;
 using DistAttention.Cli.Connecting;
 using DistAttention.Cli.Output;
 using DistAttention.Engine.Planning;
+using DistAttention.Http;
 
 namespace DistAttention.Cli.Explain;
 

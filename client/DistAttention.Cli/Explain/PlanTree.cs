@@ -1,5 +1,6 @@
 using DistAttention.Cli.Arguments;
 using DistAttention.Cli.Output;
+using DistAttention.Http;
 using Spectre.Console;
 
 namespace DistAttention.Cli.Explain;

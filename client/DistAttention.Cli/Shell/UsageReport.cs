@@ -29,7 +29,7 @@ internal static class UsageReport
             ? command.Subcommands.Select(static c => c.Name)
             : isOption ? HelpPage.VisibleOptions(command).Select(static o => o.Name) : [];
         string problem = isOption ? $"unknown option '{word}'" : expectsVerb ? $"unknown verb '{word}'" : $"unexpected '{word}'";
-        return Spelling.Nearest(word, candidates) is { } nearest ? $"{problem}; did you mean '{nearest}'?" : problem;
+        return NearestName.Of(word, candidates) is { } nearest ? $"{problem}; did you mean '{nearest}'?" : problem;
     }
 
     private static string? WrongValue(ParseResult parsed)

@@ -4,6 +4,7 @@ using DistAttention.Cli.Bench;
 using DistAttention.Cli.Demo;
 using DistAttention.Cli.Explain;
 using DistAttention.Cli.Output;
+using DistAttention.Cli.Serve;
 using DistAttention.Cli.Storage;
 
 namespace DistAttention.Cli.Shell;
@@ -18,6 +19,7 @@ internal static partial class Verbs
         root.Add(AttendCommand.Create(console));
         root.Add(ExplainCommand.Create(console));
         root.Add(BenchCommand.Create(console));
+        root.Add(ServeCommand.Create(console));
         root.Add(ListCommand.Create(console));
         root.Add(ExportCommand.Create(console));
         root.Add(ImportCommand.Create(console));

@@ -24,6 +24,9 @@ internal static class ConfiguredCluster
             .Configure<ClusterMembershipOptions>(membership =>
             {
                 membership.ProbeTimeout = clustering.ProbeTimeout;
+
+                // Also bounds how long a silo that was heard of counts as alive, whatever probes say; the transport's default is four times as much.
+                membership.MaxProbeTimeout = clustering.ProbeTimeout;
                 membership.NumMissedProbesLimit = clustering.MissedProbes;
                 membership.NumVotesForDeathDeclaration = clustering.Votes;
                 membership.TableRefreshTimeout = clustering.Refresh;

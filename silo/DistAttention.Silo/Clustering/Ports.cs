@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using DistAttention.Silo.Admin;
+using DistAttention.Silo.Http;
 using DistAttention.Silo.Options;
 
 namespace DistAttention.Silo.Clustering;
@@ -24,6 +25,15 @@ internal static class Ports
         if (admin.Port is { } port)
         {
             RequireFree(IPAddress.Parse(admin.Address), port, $"{AdminOptions.Section}:{nameof(admin.Port)}");
+        }
+    }
+
+    /// <exception cref="IOException">The port is taken.</exception>
+    public static void RequireFree(HttpOptions http)
+    {
+        if (http.Port is { } port)
+        {
+            RequireFree(IPAddress.Parse(http.Address), port, $"{HttpOptions.Section}:{nameof(http.Port)}");
         }
     }
 

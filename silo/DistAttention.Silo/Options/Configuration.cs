@@ -41,6 +41,8 @@ internal static class Configuration
         ["--admin-port"] = "Admin:Port",
         ["--admin-address"] = "Admin:Address",
         ["--admin-token-file"] = "Admin:TokenFile",
+        ["--http-port"] = "Http:Port",
+        ["--http-address"] = "Http:Address",
         [ConfigFile] = "Config",
     };
 

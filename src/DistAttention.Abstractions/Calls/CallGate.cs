@@ -194,12 +194,12 @@ public sealed class CallGate
     {
         int calls = caller?.Calls ?? 0;
         long bytes = caller?.Bytes ?? 0;
-        return calls >= _limits.MaxCallsPerCaller ? "The caller's quota of calls in progress"
-            : bytes > 0 && cost.Bytes > _limits.MaxCallBytesPerCaller - bytes ? "The caller's quota of bytes of calls in progress"
+        return calls >= _limits.MaxCallsPerCaller ? $"{OverloadedException.CallersOwn} quota of calls in progress"
+            : bytes > 0 && cost.Bytes > _limits.MaxCallBytesPerCaller - bytes ? $"{OverloadedException.CallersOwn} quota of bytes of calls in progress"
             : _calls >= _limits.MaxCalls ? "The queue of calls"
             : _calls > 0 && cost.Bytes > _limits.MaxCallBytes - _bytes ? "The room for bytes of calls in progress"
-            : calls > Alpha * ((long)_limits.MaxCalls - _calls) ? "The caller's share of the queue of calls"
-            : bytes > 0 && bytes + cost.Bytes > Alpha * (double)(_limits.MaxCallBytes - _bytes) ? "The caller's share of the room for bytes of calls in progress"
+            : calls > Alpha * ((long)_limits.MaxCalls - _calls) ? $"{OverloadedException.CallersOwn} share of the queue of calls"
+            : bytes > 0 && bytes + cost.Bytes > Alpha * (double)(_limits.MaxCallBytes - _bytes) ? $"{OverloadedException.CallersOwn} share of the room for bytes of calls in progress"
             : null;
     }
 

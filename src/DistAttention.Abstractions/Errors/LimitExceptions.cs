@@ -18,11 +18,17 @@ public sealed class CapacityExceededException(long budgetBytes, long usedBytes, 
 public sealed class OverloadedException(string what, TimeSpan retryAfter)
     : DistAttentionException(what)
 {
+    /// <summary>How <see cref="What"/> begins where it is the caller's own share or quota.</summary>
+    internal const string CallersOwn = "The caller's";
+
     /// <inheritdoc/>
     public override string Message => $"{What} is full; try again in {RetryAfter.TotalSeconds:0.###} s."; // written when it is read: floods are refused by the thousand
 
     /// <summary>What is full.</summary>
     public string What { get; } = what;
+
+    /// <summary>Whether it is the caller's own share or quota that is full, rather than what everybody shares.</summary>
+    public bool IsCallersOwn => What.StartsWith(CallersOwn, StringComparison.Ordinal);
 
     /// <summary>How long to wait before trying again.</summary>
     public TimeSpan RetryAfter { get; } = retryAfter;

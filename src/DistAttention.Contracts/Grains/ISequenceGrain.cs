@@ -146,6 +146,14 @@ public interface ISequenceGrain : IGrainWithStringKey, IParcelSite
     /// <param name="from">Their owner. What is not its any more stays where it is.</param>
     /// <param name="to">Who is to have them.</param>
     /// <returns>Where they are now, in the order given, without those that are no longer part of the sequence.</returns>
+    [ResponseTimeout(CallLimits.ResponseTimeout)]
     [Alias("HandOver")]
     Task<ShardMap> HandOverAsync(Guid uid, ShardRef[] shards, string from, string to);
+
+    /// <summary>Gives the ledger to another silo, where ledgers are nowhere else than in memory. Elsewhere it moves when it is asked for, and this does nothing.</summary>
+    /// <param name="uid">The sequence meant.</param>
+    /// <param name="to">The silo.</param>
+    /// <returns>Whether it has moved.</returns>
+    [Alias("MoveLedger")]
+    Task<bool> MoveLedgerAsync(Guid uid, string to);
 }

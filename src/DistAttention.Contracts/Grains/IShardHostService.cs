@@ -96,4 +96,56 @@ public interface IShardHostService : IGrainService, ICallSite, IParcelSite
     /// <param name="leaves">Whether it does.</param>
     [Alias("Leaving")]
     Task LeavingAsync(string silo, bool leaves);
+
+    /// <summary>Copies blocks of a shard as they lie in memory, about a message of them.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="rows">Rows that are committed.</param>
+    /// <param name="firstBlock">The first block.</param>
+    /// <returns>The blocks; empty behind the last one; null if the rows are not here.</returns>
+    [Alias("CopyBlocks")]
+    Task<byte[]?> CopyBlocksAsync(ShardRef shard, int rows, int firstBlock);
+
+    /// <summary>Has this silo copy blocks of a shard from another one, to hold it later.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="spec">The sequence's shape and storage.</param>
+    /// <param name="rows">Rows that are committed.</param>
+    /// <param name="firstBlock">The first block that is missing here.</param>
+    /// <param name="from">The silo that has them.</param>
+    /// <returns>Whether all have come.</returns>
+    [ResponseTimeout(CallLimits.ResponseTimeout)]
+    [Alias("Pull")]
+    Task<bool> PullAsync(ShardRef shard, Packed<SequenceSpec> spec, int rows, int firstBlock, string from);
+
+    /// <summary>Ends writing a shard here, since it moves.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="rows">Rows that are committed.</param>
+    /// <param name="fence">A fence above that of all reservations so far.</param>
+    /// <returns>The sequences that hold it; null if its rows are not here.</returns>
+    [Alias("GiveAway")]
+    Task<Guid[]?> GiveAwayAsync(ShardRef shard, int rows, long fence);
+
+    /// <summary>Goes on writing a shard here: it has not moved after all.</summary>
+    /// <param name="shard">The shard.</param>
+    [Alias("KeepAfterAll")]
+    Task KeepAfterAllAsync(ShardRef shard);
+
+    /// <summary>Makes a shard that was copied here the one that counts.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="rows">Rows that are committed.</param>
+    /// <param name="fence">The fence since when it is here.</param>
+    /// <param name="holders">The sequences that hold it.</param>
+    /// <returns>Whether it is here.</returns>
+    [Alias("AdoptShard")]
+    Task<bool> AdoptAsync(ShardRef shard, int rows, long fence, Guid[] holders);
+
+    /// <summary>Lets go of what was copied here of a shard that does not come after all.</summary>
+    /// <param name="shard">The shard.</param>
+    [Alias("RefuseShard")]
+    Task RefuseAsync(ShardRef shard);
+
+    /// <summary>Keeps a ledger here that another silo had in memory.</summary>
+    /// <param name="ledger">The ledger, as storage writes it.</param>
+    /// <returns>Whether it is kept: not if there is one of its name.</returns>
+    [Alias("AdoptLedger")]
+    Task<bool> AdoptLedgerAsync(byte[] ledger);
 }

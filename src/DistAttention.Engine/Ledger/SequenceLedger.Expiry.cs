@@ -11,33 +11,19 @@ public sealed partial class SequenceLedger
     /// <returns>The shards it held; null if it lives, or is gone already.</returns>
     public async ValueTask<ImmutableArray<ShardEntry>?> ExpireAsync(CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        using (await TakeTurnAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (_unsure)
-            {
-                await TakeOverAnewAsync(cancellationToken).ConfigureAwait(false);
-            }
-
-            return !Volatile.Read(ref _deleted) && _record.IsExpired(_time) ? await DeleteInTurnAsync(cancellationToken).ConfigureAwait(false) : null;
-        }
-        finally
-        {
-            _turn.Release();
+            await BeSureAsync(cancellationToken).ConfigureAwait(false);
+            return !_stored.IsDeleted && Record.IsExpired(_time) ? await DeleteInTurnAsync(cancellationToken).ConfigureAwait(false) : null;
         }
     }
 
     /// <summary>Notes that a query uses the sequence.</summary>
     private async ValueTask<LedgerSnapshot> UseAsync(CancellationToken cancellationToken)
     {
-        await EnterAsync(cancellationToken).ConfigureAwait(false);
-        try
+        using (await EnterAsync(cancellationToken).ConfigureAwait(false))
         {
             await NoteUseInTurnAsync().ConfigureAwait(false);
-        }
-        finally
-        {
-            _turn.Release();
         }
 
         return await GetLatestAsync(cancellationToken).ConfigureAwait(false);
@@ -47,7 +33,7 @@ public sealed partial class SequenceLedger
     {
         if (IsUseWorthNoting)
         {
-            await StoreAsync(Used(_record)).ConfigureAwait(false);
+            await StoreAsync(Used(Record)).ConfigureAwait(false);
         }
     }
 

@@ -14,6 +14,8 @@ internal sealed class HoldTable
     /// <summary>Lets the maker of a shard hold it, unless somebody holds it already: then it has let go, or it never will have to.</summary>
     public void RetainFirst(ShardId shard) => _holders.TryAdd(shard, [shard.Sequence]);
 
+    public IReadOnlyCollection<Guid> HoldersOf(ShardId shard) => _holders.GetValueOrDefault(shard, []);
+
     /// <summary>Ends a hold; true when it was the last, or when there was none.</summary>
     public bool Release(ShardId shard, Guid holder)
     {

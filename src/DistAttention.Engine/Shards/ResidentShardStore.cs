@@ -28,6 +28,10 @@ public sealed class ResidentShardStore : IShardStore
     /// <inheritdoc/>
     public IAsyncEnumerable<ShardWrite> ReadAsync(ShardId shard, int fromRow, int requiredRows, CancellationToken cancellationToken) => AsyncEnumerable.Empty<ShardWrite>();
 
+    /// <summary>The sequences that hold a shard, for another process that is to hold it.</summary>
+    /// <param name="shard">The shard.</param>
+    public IReadOnlyCollection<Guid> HoldersOf(ShardId shard) => _holds.HoldersOf(shard);
+
     /// <inheritdoc/>
     public ValueTask RetainAsync(ShardId shard, Guid holder, CancellationToken cancellationToken)
     {

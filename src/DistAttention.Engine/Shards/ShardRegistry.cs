@@ -321,6 +321,12 @@ public sealed partial class ShardRegistry : IDisposable
         lock (_lock)
         {
             _disposed = true;
+            foreach (Shard arriving in _arriving.Values)
+            {
+                arriving.Release();
+            }
+
+            _arriving.Clear();
             foreach (Entry entry in _entries.Values)
             {
                 entry.Shard?.Release();
@@ -342,6 +348,11 @@ public sealed partial class ShardRegistry : IDisposable
             lock (_lock)
             {
                 ThrowIfDisposed();
+                if (writeSpec is not null && _givenAway.Contains(id))
+                {
+                    throw new StaleWriteException(id);
+                }
+
                 if (_entries.TryGetValue(id, out Entry? entry) && entry.Shard is { } here)
                 {
                     // Rows that another process wrote are in the store only.

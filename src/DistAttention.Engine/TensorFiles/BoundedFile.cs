@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace DistAttention.Engine.TensorFiles;
 
 /// <summary>A file open for reading whose length is known, so that whatever it declares can be held against it.</summary>
-internal sealed class BoundedFile : IDisposable
+internal sealed class BoundedFile : ITensorBytes, IDisposable
 {
     private readonly SafeFileHandle _handle;
 

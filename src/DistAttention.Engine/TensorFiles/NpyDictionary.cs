@@ -9,7 +9,7 @@ namespace DistAttention.Engine.TensorFiles;
 internal sealed record NpyDictionary(string Descr, bool FortranOrder, long[] Shape)
 {
     /// <summary>Parses exactly the Python that NumPy writes there, and refuses everything else.</summary>
-    public static NpyDictionary Parse(BoundedFile file, ReadOnlySpan<byte> text)
+    public static NpyDictionary Parse(ITensorSource file, ReadOnlySpan<byte> text)
     {
         Scanner scanner = new(file, text);
         string? descr = null;
@@ -49,7 +49,7 @@ internal sealed record NpyDictionary(string Descr, bool FortranOrder, long[] Sha
             : throw file.Error("has an .npy header without 'descr', 'fortran_order' and 'shape'");
     }
 
-    private ref struct Scanner(BoundedFile file, ReadOnlySpan<byte> text)
+    private ref struct Scanner(ITensorSource file, ReadOnlySpan<byte> text)
     {
         private readonly ReadOnlySpan<byte> _text = text;
         private int _index = 0;

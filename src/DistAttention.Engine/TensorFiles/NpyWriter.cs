@@ -99,7 +99,7 @@ public sealed class NpyWriter : IDisposable
     }
 
     /// <summary>Format 1.0: magic, version, length, the dictionary, and spaces up to a multiple of 64 bytes, the last one a line feed.</summary>
-    private static byte[] Header(long[] shape)
+    internal static byte[] Header(long[] shape)
     {
         string tuple = shape.Length == 1 ? $"({shape[0]},)" : $"({string.Join(", ", shape)})";
         string dictionary = $"{{'descr': '<f4', 'fortran_order': False, 'shape': {tuple}, }}";

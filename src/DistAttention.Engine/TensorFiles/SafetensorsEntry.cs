@@ -11,7 +11,7 @@ namespace DistAttention.Engine.TensorFiles;
 internal sealed record SafetensorsEntry(string Name, string DataType, long[] Shape, long Begin, long End)
 {
     /// <summary>Parses the value of one name; leaves the reader at its end.</summary>
-    public static SafetensorsEntry Parse(BoundedFile file, string name, ref Utf8JsonReader reader)
+    public static SafetensorsEntry Parse(ITensorSource file, string name, ref Utf8JsonReader reader)
     {
         TensorFileException Malformed() => file.Error($"declares tensor {UntrustedText.Quote(name)} without a valid dtype, shape and data_offsets");
 
@@ -49,8 +49,12 @@ internal sealed record SafetensorsEntry(string Name, string DataType, long[] Sha
     }
 
     /// <summary>Where the elements lie, after holding the shape against the data.</summary>
-    public TensorLayout ToLayout(BoundedFile file, long dataOffset, bool integers)
+    /// <param name="file">For errors.</param>
+    /// <param name="dataOffset">Where data begins.</param>
+    /// <param name="integers">Whether booleans and integers are wanted, instead of floating-point numbers; null for any.</param>
+    public TensorLayout ToLayout(ITensorSource file, long dataOffset, bool? integers)
     {
+        integers ??= DataType is not ("F16" or "BF16" or "F32" or "F64");
         TensorDataType type = (integers, DataType) switch
         {
             (false, "F32") => TensorDataType.Float32,
@@ -67,10 +71,10 @@ internal sealed record SafetensorsEntry(string Name, string DataType, long[] Sha
             _ => throw file.Error($"holds elements of type {UntrustedText.Quote(DataType)}; F32, F16, BF16 and F64 are read"),
         };
         string declared = TensorLayout.Describe(Shape, type);
-        long bytes = TensorLayout.ByteLength(Shape, type)
-            ?? throw file.Error($"declares {declared}, which is more than any file can hold");
+        TensorLayout layout = new(type, Shape, dataOffset + Begin);
+        long bytes = layout.RequireBytes(file);
         return bytes == End - Begin
-            ? new TensorLayout(type, Shape, dataOffset + Begin)
+            ? layout
             : throw file.Error($"declares {declared}, {bytes:N0} bytes, but gives it {End - Begin:N0}");
     }
 

@@ -9,7 +9,9 @@ namespace DistAttention.Engine.TensorFiles;
 /// </summary>
 internal static class SafetensorsHeader
 {
-    private const int PrefixLength = 8;
+    /// <summary>The bytes that the length of the JSON takes.</summary>
+    public const int PrefixLength = 8;
+
     private const int MaxLength = 100_000_000; // the format's own limit
 
     /// <summary>The name that is no tensor's.</summary>
@@ -42,12 +44,23 @@ internal static class SafetensorsHeader
 
         byte[] json = new byte[length];
         file.ReadExactly(PrefixLength, json);
-        Dictionary<string, string> texts = [];
-        List<SafetensorsEntry> entries = Parse(file, json, texts);
-        metadata = texts;
         long dataOffset = PrefixLength + (long)length;
-        RequireGapless(file, entries, file.Length - dataOffset);
+        IReadOnlyList<SafetensorsEntry> entries = Read(file, json, file.Length - dataOffset, out metadata);
         return Find(file, entries, name).ToLayout(file, dataOffset, integers);
+    }
+
+    /// <summary>The tensors of a header, in the order of their data, between which there is no gap.</summary>
+    /// <param name="file">For errors.</param>
+    /// <param name="json">The header, without its length.</param>
+    /// <param name="dataLength">Bytes behind it, all of which its tensors must take; null if something else may follow.</param>
+    /// <param name="metadata">Receives the texts that go with the tensors; what is no text is left out.</param>
+    public static IReadOnlyList<SafetensorsEntry> Read(ITensorSource file, ReadOnlySpan<byte> json, long? dataLength, out IReadOnlyDictionary<string, string> metadata)
+    {
+        Dictionary<string, string> texts = [];
+        List<SafetensorsEntry> entries = [.. Parse(file, json, texts).OrderBy(static e => e.Begin).ThenBy(static e => e.End)];
+        metadata = texts;
+        RequireGapless(file, entries, dataLength);
+        return entries;
     }
 
     /// <summary>How the format spells a type.</summary>
@@ -59,7 +72,7 @@ internal static class SafetensorsHeader
         _ => "F64",
     };
 
-    private static List<SafetensorsEntry> Parse(BoundedFile file, ReadOnlySpan<byte> json, Dictionary<string, string> metadata)
+    private static List<SafetensorsEntry> Parse(ITensorSource file, ReadOnlySpan<byte> json, Dictionary<string, string> metadata)
     {
         List<SafetensorsEntry> entries = [];
         HashSet<string> names = [];
@@ -122,10 +135,10 @@ internal static class SafetensorsHeader
         }
     }
 
-    private static void RequireGapless(BoundedFile file, List<SafetensorsEntry> entries, long dataLength)
+    private static void RequireGapless(ITensorSource file, List<SafetensorsEntry> entries, long? dataLength)
     {
         long end = 0;
-        foreach (SafetensorsEntry entry in entries.OrderBy(static e => e.Begin).ThenBy(static e => e.End))
+        foreach (SafetensorsEntry entry in entries)
         {
             if (entry.Begin != end || entry.End < entry.Begin)
             {
@@ -135,22 +148,22 @@ internal static class SafetensorsHeader
             end = entry.End;
         }
 
-        if (end != dataLength)
+        if (dataLength is { } held && end != held)
         {
-            throw file.Error(end > dataLength
-                ? $"is truncated: its tensors take {end:N0} bytes, but it holds {dataLength:N0}"
-                : $"has {dataLength - end:N0} bytes after its last tensor");
+            throw file.Error(end > held
+                ? $"is truncated: its tensors take {end:N0} bytes, but it holds {held:N0}"
+                : $"has {held - end:N0} bytes after its last tensor");
         }
     }
 
-    private static SafetensorsEntry Find(BoundedFile file, List<SafetensorsEntry> entries, string? name)
+    private static SafetensorsEntry Find(ITensorSource file, IReadOnlyList<SafetensorsEntry> entries, string? name)
     {
         if (name is null && entries.Count == 1)
         {
             return entries[0];
         }
 
-        if (name is not null && entries.Find(e => e.Name == name) is { } found)
+        if (name is not null && entries.FirstOrDefault(e => e.Name == name) is { } found)
         {
             return found;
         }

@@ -115,7 +115,7 @@ public sealed class SafetensorsWriter : IDisposable
     private static long BytesOf(SafetensorsTensor tensor) => checked(tensor.Shape[0] * tensor.RowLength * tensor.Type.Size());
 
     /// <summary>The length in 8 bytes, the JSON, and spaces so that data starts on a multiple of 64.</summary>
-    private static byte[] Header(IReadOnlyList<SafetensorsTensor> tensors, IReadOnlyDictionary<string, string> metadata)
+    internal static byte[] Header(IReadOnlyList<SafetensorsTensor> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         using MemoryStream bytes = new();
         bytes.Write(new byte[PrefixLength]);

@@ -28,6 +28,11 @@ internal sealed record TensorLayout(TensorDataType Type, long[] Shape, long Offs
         return empty ? 0 : (long)bytes;
     }
 
+    /// <summary>The bytes that its elements take.</summary>
+    /// <exception cref="TensorFileException">It is more than any file could hold.</exception>
+    public long RequireBytes(ITensorSource file) =>
+        ByteLength(Shape, Type) ?? throw file.Error($"declares {Describe(Shape, Type)}, which is more than any file can hold");
+
     /// <summary>"[4096, 8, 64] float32".</summary>
     public static string Describe(ReadOnlySpan<long> shape, TensorDataType type) =>
         $"[{string.Join(", ", shape.ToArray())}] {type.Name()}";

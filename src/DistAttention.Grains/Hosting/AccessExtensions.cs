@@ -27,6 +27,7 @@ public static class AccessExtensions
 
         builder.Services.AddSingleton(Options.Create(access));
         builder.Services.AddSingleton<TokenBook>();
+        builder.Services.AddSingleton(static s => new TokenCallers(s.GetRequiredService<TokenBook>(), s.GetRequiredService<CallTenant>()));
         builder.Services.AddSingleton<ClusterProof>();
         builder.AddIncomingGrainCallFilter<IncomingCalls>();
         return builder.AddOutgoingGrainCallFilter<OutgoingCalls>();

@@ -80,10 +80,11 @@ public static class SiloBuilderExtensions
         services.AddSingleton<Coordinator>();
         services.AddSingleton<ShardMover>();
         services.AddSingleton(static s => new SiloDeparture(
-            s.GetRequiredService<ShardMover>(), s.GetRequiredService<ClusterSilos>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<SiloDeparture>>()));
+            s.GetRequiredService<ShardMover>(), s.GetRequiredService<ClusterSilos>(), s.GetRequiredService<LocalSequences>(), s.GetRequiredService<IOptions<DistAttentionOptions>>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<SiloDeparture>>()));
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, JoinNotice>();
         services.AddPlacementDirector<HolderPlacement, HolderPlacementDirector>();
         KvStatistics.AddTo(services);
+        TransportExtensions.AddUnansweredLimit(services);
         TransportExtensions.AddPreambleGuard(services);
         builder.AddGrainService<ShardHostService>();
         services.AddOptions<SiloMessagingOptions>().Configure<IOptions<DistAttentionOptions>>(static (o, d) =>

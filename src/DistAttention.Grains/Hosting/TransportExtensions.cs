@@ -1,3 +1,4 @@
+using DistAttention.Contracts.Connections;
 using DistAttention.Contracts.Tls;
 using DistAttention.Grains;
 using Microsoft.AspNetCore.Connections;
@@ -42,6 +43,14 @@ public static class TransportExtensions
     {
         connections.ConfigureSiloInboundConnection(Guard);
         connections.ConfigureGatewayInboundConnection(Guard);
+    });
+
+    /// <summary>Ends connections whose other side acknowledges nothing any more.</summary>
+    internal static void AddUnansweredLimit(IServiceCollection services) => services.AddOptions<SiloConnectionOptions>().Configure(static connections =>
+    {
+        connections.ConfigureSiloInboundConnection(UnansweredLimit.Add);
+        connections.ConfigureSiloOutboundConnection(UnansweredLimit.Add);
+        connections.ConfigureGatewayInboundConnection(UnansweredLimit.Add);
     });
 
     private static void Guard(IConnectionBuilder connection)

@@ -226,6 +226,7 @@ internal sealed partial class SequenceGrain : Grain, ISequenceGrain, IVacant
 
     private async Task<SequenceHandle> AddAsync(LedgerRecord record, CancellationToken cancellationToken)
     {
+        ThrowIfMoved();
         if (await TakeOverAsync(cancellationToken) is { } before)
         {
             await ExpireAsync(before, cancellationToken);
@@ -407,6 +408,7 @@ internal sealed partial class SequenceGrain : Grain, ISequenceGrain, IVacant
             return ledger;
         }
 
+        ThrowIfMoved();
         if (ledger is null && !_links.IsDurable && await Catalog.FindAsync(Id.Value) is { } known && (uid is null || uid == known))
         {
             throw new ShardLostException(Id, new PositionRange(0, long.MaxValue), "the silo that held the sequence's ledger is gone");

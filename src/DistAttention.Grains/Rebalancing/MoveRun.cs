@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using DistAttention.Contracts;
 using DistAttention.Engine.Rebalancing;
 using DistAttention.Engine.Shards;
@@ -10,6 +11,7 @@ internal sealed class MoveRun
     /// <summary>Moves that are told of; more are only counted.</summary>
     private const int MostTold = 10_000;
 
+    private readonly ConcurrentQueue<ShardEntry> _given = new();
     private volatile Planned? _planned;
     private int _done;
     private int _left;
@@ -20,6 +22,9 @@ internal sealed class MoveRun
 
     public string? Problem { get; private set; }
 
+    /// <summary>What was moved, and who had it before.</summary>
+    public IEnumerable<ShardEntry> Given => _given;
+
     public int Done => Volatile.Read(ref _done);
 
     /// <summary>Says what is to be done.</summary>
@@ -27,6 +32,7 @@ internal sealed class MoveRun
 
     public void Moved(OwnedShard shard)
     {
+        _given.Enqueue(shard.Shard);
         Interlocked.Increment(ref _done);
         Interlocked.Add(ref _doneBytes, shard.IsIdle ? 0 : shard.Bytes);
     }

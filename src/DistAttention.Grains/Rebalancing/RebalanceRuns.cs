@@ -142,7 +142,7 @@ internal sealed class RebalanceRuns(ShardMover mover, ClusterSilos silos, IOptio
             }
 
             run.End(problem: null);
-            await mover.TidyAsync(CancellationToken.None).ConfigureAwait(false);
+            await mover.TidyAsync(run, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -28,6 +28,9 @@ internal sealed partial class ShardMover(ClusterSilos silos, ClusterLinks links,
     /// <summary>How long a new owner may take to read a batch; a ledger is told all the same where the old owner leaves.</summary>
     private static readonly TimeSpan _warmPatience = TimeSpan.FromSeconds(30);
 
+    /// <summary>Whether any silo can read any shard back.</summary>
+    public bool IsDurable => links.IsDurable;
+
     /// <summary>Asks everybody.</summary>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<OwnershipCensus> CensusAsync(CancellationToken cancellationToken)
@@ -40,12 +43,38 @@ internal sealed partial class ShardMover(ClusterSilos silos, ClusterLinks links,
             residents[silo] = await OrNothingAsync(() => silos.Host(silo).GetResidentsAsync(), static () => []).ConfigureAwait(false);
         })).ConfigureAwait(false);
         List<LedgerRecord> records = [];
-        await foreach (LedgerRecord record in ledgers.ListAsync("", cancellationToken).ConfigureAwait(false))
+        if (links.IsDurable)
         {
-            records.Add(record);
+            await foreach (LedgerRecord record in ledgers.ListAsync("", cancellationToken).ConfigureAwait(false))
+            {
+                records.Add(record);
+            }
+        }
+        else
+        {
+            records.AddRange(await LedgersInMemoryAsync(reports.Select(static r => new OwnerId(r.Silo)), cancellationToken).ConfigureAwait(false));
         }
 
         return OwnershipCensus.Of(reports, residents, records);
+    }
+
+    /// <summary>Moves the ledgers that this silo has in memory to silos that stay, each to the owner of its first shard if that stays.</summary>
+    /// <returns>How many.</returns>
+    public async Task<int> MoveLedgersAsync(LocalSequences local)
+    {
+        IReadOnlyList<OwnerId> staying = [.. silos.Staying().Where(s => s != silos.Self)];
+        int moved = 0;
+        foreach (NamedSequence sequence in links.IsDurable || staying.Count == 0 ? [] : local.All().Where(static s => !s.IsWitnessed))
+        {
+            ISequenceGrain ledger = links.Grains.GetGrain<ISequenceGrain>(sequence.Name);
+            ShardEntry first = await OrNothingAsync(
+                async () => EngineWire.ToEntries((await ledger.GetSnapshotAsync(sequence.Uid, CancellationToken.None).ConfigureAwait(false)).Shards).FirstOrDefault(),
+                static () => default).ConfigureAwait(false);
+            OwnerId to = staying.Contains(first.Owner) ? first.Owner : staying[moved % staying.Count];
+            moved += await OrNothingAsync(() => ledger.MoveLedgerAsync(sequence.Uid, to.Value), static () => false).ConfigureAwait(false) ? 1 : 0;
+        }
+
+        return moved;
     }
 
     /// <summary>Tells every silo, this one too, that one leaves or stays.</summary>
@@ -80,21 +109,29 @@ internal sealed partial class ShardMover(ClusterSilos silos, ClusterLinks links,
     }
 
     /// <summary>Gives back the memory of shards that are other silos' by now, once nobody asks for them here any more.</summary>
-    public async Task TidyAsync(CancellationToken cancellationToken)
+    /// <param name="run">What was moved.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task TidyAsync(MoveRun run, CancellationToken cancellationToken)
     {
+        await Task.Delay(options.Value.HandOverTime, time, cancellationToken).ConfigureAwait(false);
         if (!links.IsDurable)
         {
+            foreach (IGrouping<OwnerId, ShardEntry> left in run.Given.GroupBy(static s => s.Owner))
+            {
+                await LetGoAsync(left.Key, [.. left.Select(static s => EngineWire.ToRef(s.Id))], evict: true).ConfigureAwait(false);
+            }
+
             return;
         }
 
-        await Task.Delay(options.Value.HandOverTime, time, cancellationToken).ConfigureAwait(false);
         OwnershipCensus census = await CensusAsync(cancellationToken).ConfigureAwait(false);
+        HashSet<ShardEntry> given = [.. run.Given];
         ILookup<ShardId, OwnerId> owners = census.Ledgers.Keys.ToLookup(static e => e.Id, static e => e.Owner);
         foreach ((OwnerId silo, IReadOnlySet<ShardId> resident) in census.Residents)
         {
-            // What no ledger names is about to be written, or is let go by whoever deleted it.
+            // What no ledger names is about to be written, or was deleted; then its last owner let it go, and one before that knows nothing of it.
             ShardRef[] others = [.. resident
-                .Where(id => owners.Contains(id) && owners[id].All(owner => owner != silo && silos.ReplicaOf(owner) != silo))
+                .Where(id => (owners.Contains(id) || given.Contains(new ShardEntry(id, silo))) && owners[id].All(owner => owner != silo && silos.ReplicaOf(owner) != silo))
                 .Select(EngineWire.ToRef)];
             if (others.Length > 0)
             {
@@ -192,8 +229,9 @@ internal sealed partial class ShardMover(ClusterSilos silos, ClusterLinks links,
         ISequenceGrain grain = links.Grains.GetGrain<ISequenceGrain>(ledger.Id.Value);
         try
         {
-            ShardMap map = await RepeatedCall.RunAsync(
-                () => grain.HandOverAsync(ledger.Uid, [.. shards.Select(EngineWire.ToRef)], from.Value, to.Value), time, cancellationToken).ConfigureAwait(false);
+            ShardMap map = links.IsDurable
+                ? await RepeatedCall.RunAsync(HandOverAsync, time, cancellationToken).ConfigureAwait(false)
+                : await HandOverAsync().ConfigureAwait(false); // rows travel: once is enough
             return [.. EngineWire.ToEntries(map)];
         }
         catch (Exception e) when (e is OrleansException or TimeoutException or DistAttentionException)
@@ -201,6 +239,37 @@ internal sealed partial class ShardMover(ClusterSilos silos, ClusterLinks links,
             LogNotMoved(log, shards.Length, ledger.Id.Value, e);
             return [];
         }
+
+        Task<ShardMap> HandOverAsync() => grain.HandOverAsync(ledger.Uid, [.. shards.Select(EngineWire.ToRef)], from.Value, to.Value);
+    }
+
+    /// <summary>What each ledger says of itself; one that does not answer is left out.</summary>
+    private async Task<IReadOnlyList<LedgerRecord>> LedgersInMemoryAsync(IEnumerable<OwnerId> owners, CancellationToken cancellationToken)
+    {
+        ConcurrentBag<LedgerRecord> records = [];
+        NamedSequence[][] named = await Task.WhenAll(owners.Select(silo => OrNothingAsync(() => silos.Host(silo).GetSequencesAsync(), static () => []))).ConfigureAwait(false);
+        await Parallel.ForEachAsync(named.SelectMany(static n => n).Where(static n => !n.IsWitnessed).DistinctBy(static n => n.Name), cancellationToken, async (sequence, token) =>
+        {
+            try
+            {
+                LedgerView view = await links.Grains.GetGrain<ISequenceGrain>(sequence.Name).GetSnapshotAsync(sequence.Uid, token).WaitAsync(options.Value.ProbeTimeout, time, token).ConfigureAwait(false);
+                records.Add(new LedgerRecord
+                {
+                    Id = new SequenceId(sequence.Name),
+                    Uid = sequence.Uid,
+                    Spec = view.Handle.Spec.Value,
+                    Epoch = view.State.Epoch,
+                    Length = view.State.Length,
+                    Fence = view.Fence,
+                    Shards = [.. EngineWire.ToEntries(view.Shards)],
+                });
+            }
+            catch (Exception e) when (e is OrleansException or TimeoutException or DistAttentionException)
+            {
+                // Deleted meanwhile, or out of reach.
+            }
+        }).ConfigureAwait(false);
+        return [.. records.OrderBy(static r => r.Id.Value, StringComparer.Ordinal)];
     }
 
     private async Task LetGoAsync(OwnerId silo, ShardRef[] shards, bool evict) => await OrNothingAsync(

@@ -1,5 +1,6 @@
 using DistAttention.Engine.Rebalancing;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 
 namespace DistAttention.Grains;
@@ -18,13 +19,17 @@ public sealed partial class SiloDeparture
 
     private readonly ShardMover _mover;
     private readonly ClusterSilos _silos;
+    private readonly LocalSequences _local;
+    private readonly TimeSpan _handOverTime;
     private readonly TimeProvider _time;
     private readonly ILogger<SiloDeparture> _log;
 
-    internal SiloDeparture(ShardMover mover, ClusterSilos silos, TimeProvider time, ILogger<SiloDeparture> log)
+    internal SiloDeparture(ShardMover mover, ClusterSilos silos, LocalSequences local, IOptions<DistAttentionOptions> options, TimeProvider time, ILogger<SiloDeparture> log)
     {
         _mover = mover;
         _silos = silos;
+        _local = local;
+        _handOverTime = options.Value.HandOverTime;
         _time = time;
         _log = log;
     }
@@ -55,6 +60,11 @@ public sealed partial class SiloDeparture
                 MoveRun run = new();
                 await _mover.MoveAsync(run, census, plan, cancellationToken).ConfigureAwait(false);
                 moved += run.Done;
+            }
+
+            if (SomebodyStays() && !_mover.IsDurable && moved + await _mover.MoveLedgersAsync(_local).ConfigureAwait(false) > 0)
+            {
+                await Task.Delay(_handOverTime, _time, cancellationToken).ConfigureAwait(false); // whoever asks by an older state can be answered by nobody else
             }
 
             LogLeft(_log, moved, _time.GetElapsedTime(began).TotalSeconds);

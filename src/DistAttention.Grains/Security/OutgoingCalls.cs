@@ -3,7 +3,10 @@ using Orleans.Runtime;
 
 namespace DistAttention.Grains;
 
-/// <summary>Signs the calls of this silo to others of the cluster, and says for which tenant they are. What goes to a client is not signed.</summary>
+/// <summary>
+/// Signs the calls of this silo to others of the cluster, and says for which tenant they are. What goes to a client is not signed; nor is what this silo
+/// calls for a client that has come to it over HTTP: that shows the client's token, so that the client may do what its token says and nothing else.
+/// </summary>
 internal sealed class OutgoingCalls(ClusterProof proof, CallTenant tenant) : IOutgoingGrainCallFilter
 {
     public async Task Invoke(IOutgoingGrainCallContext context)
@@ -12,6 +15,20 @@ internal sealed class OutgoingCalls(ClusterProof proof, CallTenant tenant) : IOu
         RequestContext.Remove(CallHeaders.Token);
         RequestContext.Remove(CallHeaders.Proof);
         RequestContext.Remove(CallHeaders.Tenant);
+        if (tenant.Caller is { Token: { } token } caller && context.InterfaceMethod.DeclaringType!.Assembly == typeof(ClientCallAttribute).Assembly)
+        {
+            RequestContext.Set(CallHeaders.Token, token);
+            try
+            {
+                await context.Invoke();
+                return;
+            }
+            catch (DistAttentionException error) when (TenantErrors.WithNames(error, caller.Tenant) is { } named && named != error)
+            {
+                throw named;
+            }
+        }
+
         if (!context.TargetId.IsClient())
         {
             string? forTenant = tenant.Current;

@@ -66,6 +66,12 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain, IVacant
         write.Require();
         _grants.Require(write.Grant, this.GetPrimaryKeyString(), write.Fence, write.Spec);
         using CallBook.Entry entry = _calls.Begin(write.CallId, cancellationToken);
+        if (_shards.Registry.IsGivenAway(_id))
+        {
+            DeactivateOnIdle(); // the next one is where the shard is
+            throw new ReservationGoneException(write.Operation);
+        }
+
         SequenceSpec spec = write.Spec.Value;
         _meter.Received((long)write.K.ByteLength + write.V.ByteLength);
         await RequireCommittedAsync(write, spec, entry.Token);
@@ -118,7 +124,7 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain, IVacant
         return Task.CompletedTask;
     }
 
-    public Task<ShardWhereabouts> FindAsync() => Task.FromResult(new ShardWhereabouts(_silos.Self.Value, RowsOf(_shards.Registry.TryLease(_id))));
+    public Task<ShardWhereabouts> FindAsync() => Task.FromResult(new ShardWhereabouts(_silos.Self.Value, _shards.Registry.IsGivenAway(_id) ? 0 : RowsOf(_shards.Registry.TryLease(_id))));
 
     /// <summary>Refuses to go on where acknowledged rows are gone: an append must not hide their loss.</summary>
     private async Task RequireCommittedAsync(WriteCall write, SequenceSpec spec, CancellationToken cancellationToken)

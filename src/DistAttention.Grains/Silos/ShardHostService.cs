@@ -4,6 +4,7 @@ using DistAttention.Contracts;
 using DistAttention.Engine.Admission;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Execution;
+using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Replicas;
 using DistAttention.Engine.Shards;
 using DistAttention.Engine.Telemetry;
@@ -15,7 +16,7 @@ using Orleans.Runtime;
 namespace DistAttention.Grains;
 
 /// <summary>Answers other silos for the shards of this one. Nothing here computes: the engine's pool does.</summary>
-internal sealed class ShardHostService : GrainService, IShardHostService
+internal sealed partial class ShardHostService : GrainService, IShardHostService
 {
     private readonly ILocalSiloDetails _silo;
     private readonly ShardService _shards;
@@ -32,6 +33,7 @@ internal sealed class ShardHostService : GrainService, IShardHostService
     private readonly SiloGates _gates;
     private readonly CallOwner _caller;
     private readonly ClusterSilos _silos;
+    private readonly ILedgerStore _ledgers;
 
     public ShardHostService(GrainId id, Silo silo, ILoggerFactory loggers, IServiceProvider services)
         : base(id, silo, loggers)
@@ -51,6 +53,7 @@ internal sealed class ShardHostService : GrainService, IShardHostService
         _gates = services.GetRequiredService<SiloGates>();
         _caller = services.GetRequiredService<CallOwner>();
         _silos = services.GetRequiredService<ClusterSilos>();
+        _ledgers = services.GetRequiredService<ILedgerStore>();
     }
 
     public async Task<TileReply> ComputeAsync(TileCall call, CancellationToken cancellationToken)
@@ -150,7 +153,7 @@ internal sealed class ShardHostService : GrainService, IShardHostService
     public Task<bool> HoldsAsync(string grainType, string key) => Task.FromResult(grainType switch
     {
         SequenceGrain.TypeName => _sequences.Contains(key),
-        KvShardGrain.TypeName => _shards.Registry.ResidentBytes(ShardId.Parse(key)) > 0,
+        KvShardGrain.TypeName => ShardId.Parse(key) is var id && !_shards.Registry.IsGivenAway(id) && _shards.Registry.ResidentBytes(id) > 0,
         _ => false,
     });
 
@@ -192,9 +195,13 @@ internal sealed class ShardHostService : GrainService, IShardHostService
         foreach (ShardId id in shards.Select(EngineWire.ToId))
         {
             _active.Deactivate(id);
-            if (evict)
+            if (evict && _shards.Registry.Store.IsDurable)
             {
                 _shards.Registry.Evict(id);
+            }
+            else if (evict)
+            {
+                _shards.Registry.Drop(id);
             }
         }
 

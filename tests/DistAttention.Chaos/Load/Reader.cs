@@ -1,11 +1,10 @@
 using System.Diagnostics;
-using DistAttention.Chaos.Running;
 using DistAttention.Testing;
 
 namespace DistAttention.Chaos.Load;
 
-/// <summary>Asks without a pause, at lengths that are acknowledged, and holds every answer against one process.</summary>
-internal sealed class Reader(IAttentionSequence sequence, ModelSequence model, ChaosReport report, ulong seed)
+/// <summary>Asks at lengths that are acknowledged, with a pause between queries or none, and holds every answer against one process.</summary>
+internal sealed class Reader(IAttentionSequence sequence, ModelSequence model, ILoadReport report, ulong seed, TimeSpan pace = default)
 {
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(20);
@@ -26,6 +25,7 @@ internal sealed class Reader(IAttentionSequence sequence, ModelSequence model, C
             // Mostly the end, as when generating; otherwise anything.
             long length = _data.NextInt(4) > 0 ? known : 1 + (long)(_data.NextUniform() * (known - 1));
             await AskAsync(length, 1 + _data.NextInt(3), cancellationToken).ConfigureAwait(false);
+            await Task.Delay(pace, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -1,10 +1,9 @@
 using System.Diagnostics;
-using DistAttention.Chaos.Running;
 
 namespace DistAttention.Chaos.Load;
 
-/// <summary>Appends without a pause, each append until it is acknowledged, however often that takes.</summary>
-internal sealed class Writer(IAttentionSequence sequence, ModelSequence model, ChaosReport report)
+/// <summary>Appends, each append until it is acknowledged, however often that takes; with a pause between them, or none.</summary>
+internal sealed class Writer(IAttentionSequence sequence, ModelSequence model, ILoadReport report, TimeSpan pace = default)
 {
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
 
@@ -32,6 +31,7 @@ internal sealed class Writer(IAttentionSequence sequence, ModelSequence model, C
                         report.WrongAnswer(impossible);
                     }
 
+                    await Task.Delay(pace, cancellationToken).ConfigureAwait(false);
                     break;
                 }
                 catch (Exception e) when (!cancellationToken.IsCancellationRequested)

@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
+using DistAttention.Chaos.Load;
 
 namespace DistAttention.Chaos.Running;
 
 /// <summary>What happened, counted.</summary>
-public sealed class ChaosReport
+public sealed class ChaosReport : ILoadReport
 {
     private const int MostSaid = 20;
 
@@ -61,32 +62,32 @@ public sealed class ChaosReport
     /// <summary>What the first failed calls said.</summary>
     public IReadOnlyCollection<string> Said => _said;
 
-    internal void Appended(int rows, TimeSpan took)
+    void ILoadReport.Appended(int rows, TimeSpan took)
     {
         Interlocked.Add(ref _rows, rows);
         Interlocked.Increment(ref _appends);
         Raise(ref _slowestAppendMs, took);
     }
 
-    internal void Answered(TimeSpan took)
+    void ILoadReport.Answered(TimeSpan took)
     {
         Interlocked.Increment(ref _answers);
         Raise(ref _slowestAnswerMs, took);
     }
 
-    internal void LostRows(long rows, string what)
+    void ILoadReport.LostRows(long rows, string what)
     {
         Interlocked.Add(ref _lost, rows);
         Violate(what);
     }
 
-    internal void WrongAnswer(string what)
+    void ILoadReport.WrongAnswer(string what)
     {
         Interlocked.Increment(ref _wrong);
         Violate(what);
     }
 
-    internal void Failed(Exception error)
+    void ILoadReport.Failed(Exception error)
     {
         _errors.AddOrUpdate(error.GetType().Name, 1, static (_, count) => count + 1);
         if (_said.Count < MostSaid)

@@ -66,28 +66,8 @@ public static class ChaosRun
         await Task.WhenAll(load).ConfigureAwait(false);
         foreach ((IAttentionSequence sequence, ModelSequence model) in sequences)
         {
-            await CheckAtRestAsync(sequence, model, report, options.Seed, cancellationToken).ConfigureAwait(false);
+            await RestCheck.RunAsync(sequence, model, report, options.Seed, cancellationToken).ConfigureAwait(false);
             model.Dispose();
-        }
-    }
-
-    /// <summary>Everything that was ever acknowledged, once nothing goes on any more.</summary>
-    private static async Task CheckAtRestAsync(IAttentionSequence sequence, ModelSequence model, ChaosReport report, ulong seed, CancellationToken cancellationToken)
-    {
-        SequenceInfo info = await sequence.GetInfoAsync(cancellationToken).ConfigureAwait(false);
-        if (info.Length < model.Known)
-        {
-            report.LostRows(model.Known - info.Length, $"{model.Name}: {model.Known} positions were acknowledged, {info.Length} are there");
-        }
-        else if (info.Length > model.Known)
-        {
-            report.WrongAnswer($"{model.Name}: {info.Length} positions are there, {model.Known} were acknowledged");
-        }
-
-        Reader reader = new(sequence, model, report, seed);
-        for (int i = 0; i < 5; i++)
-        {
-            await reader.AskAsync(Math.Min(info.Length, model.Known), 3, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -167,7 +167,8 @@ internal sealed class SiloCluster : IAsyncDisposable
         return start;
     }
 
-    private static string SiloExecutable()
+    /// <summary>The silo as it was built beside this program.</summary>
+    internal static string SiloExecutable()
     {
         string name = OperatingSystem.IsWindows() ? "distattn-silo.exe" : "distattn-silo";
         DirectoryInfo here = new(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));

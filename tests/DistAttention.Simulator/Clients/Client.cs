@@ -38,8 +38,9 @@ internal sealed class Client(World world, Cluster cluster, Directory directory, 
         return world.Below(100) switch
         {
             < 12 => AppendAsync(sequence, world.Between(100, 1500)),
-            < 40 => AppendAsync(sequence, world.Between(1, 6)),
-            < 52 => AppendAndAttendAsync(sequence),
+            < 38 => AppendAsync(sequence, world.Between(1, 6)),
+            < 50 => AppendAndAttendAsync(sequence),
+            < 55 => MoveAsync(sequence),
             < 80 => AttendAsync(sequence, world.Happens(0.3) ? Part(sequence) : null, world.Pick<AttentionMask>([AttentionMask.Full, AttentionMask.Causal])),
             < 90 => TruncateAsync(sequence),
             < 96 => ForkAsync(sequence),
@@ -139,6 +140,15 @@ internal sealed class Client(World world, Cluster cluster, Directory directory, 
             world.Counters.Add("truncated");
             sequence.Known = snapshot.Length;
             cluster.History.Truncates.Add(new TruncateCall(sequence, length, from, world.Now, snapshot));
+        }
+    }
+
+    /// <summary>Has shards given to another silo, as an operator would who evens out what silos have. Nothing that is asked for may change by it.</summary>
+    private async Task MoveAsync(SequenceRef sequence)
+    {
+        if (await CallLedgerAsync(sequence, "move shards", node => new ShardMoves(node).MoveAsync(sequence.Id, sequence.Uid)).ConfigureAwait(false) is { Answered: true, Answer: > 0 and var moved })
+        {
+            world.Counters.Add("moved shards", moved);
         }
     }
 

@@ -17,6 +17,7 @@ internal static class Bugs
         ["log-not-synced"] = static () => new LogNotSynced(),
         ["lost-commit-taken-for-done"] = static () => new LostCommitTakenForDone(),
         ["lost-write-taken-for-done"] = static () => new LostWriteTakenForDone(),
+        ["moved-in-an-older-state"] = static () => new MovedInAnOlderState(),
         ["new-identifier-per-attempt"] = static () => new NewIdentifierPerAttempt(),
         ["no-fencing"] = static () => new NoFencing(),
         ["no-lock"] = static () => new NoLock(),

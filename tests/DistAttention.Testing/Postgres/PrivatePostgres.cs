@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace DistAttention.Testing.Postgres;
 
 /// <summary>
-/// A PostgreSQL server of its own in a temporary folder, reached through a Unix socket there, without passwords. It ends with this
-/// object or with this process, whichever is first, and leaves nothing behind.
+/// A PostgreSQL server of its own in a temporary folder, reached through a Unix socket there and, if asked for, at an address of a network, without
+/// passwords. It ends with this object or with this process, whichever is first, and leaves nothing behind.
 /// </summary>
 public sealed partial class PrivatePostgres : IAsyncDisposable
 {
@@ -21,16 +21,26 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
     private readonly string _folder;
+    private readonly string? _address;
+    private readonly string[] _inside;
     private Process? _watch;
 
-    private PrivatePostgres(string folder) => _folder = folder;
+    private PrivatePostgres(string folder, string? address, string[] inside)
+    {
+        _folder = folder;
+        _address = address;
+        _inside = inside;
+    }
 
     private string Data => Path.Combine(_folder, "data");
 
     /// <summary>Makes and starts a server. <see cref="PostgresBinaries.WhyNot"/> says whether it can be.</summary>
-    public static async Task<PrivatePostgres> StartAsync()
+    /// <param name="address">The IPv4 address to listen at too, for everybody in its network of 256; null for none.</param>
+    /// <param name="inside">A command that runs the server's own behind it, such as <c>ip netns exec NAME</c>.</param>
+    public static async Task<PrivatePostgres> StartAsync(string? address = null, params string[] inside)
     {
-        PrivatePostgres server = new(Directory.CreateTempSubdirectory("distattn-pg-").FullName);
+        ArgumentNullException.ThrowIfNull(inside);
+        PrivatePostgres server = new(Directory.CreateTempSubdirectory("distattn-pg-").FullName, address, inside);
         try
         {
             if (Environment.IsPrivilegedProcess)
@@ -39,6 +49,11 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
             }
 
             await RunAsync([.. Unprivileged("initdb"), "-D", server.Data, "-U", User, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]).ConfigureAwait(false);
+            if (address is not null)
+            {
+                await File.AppendAllTextAsync(Path.Combine(server.Data, "pg_hba.conf"), $"host all all {address}/24 trust\n").ConfigureAwait(false);
+            }
+
             await server.ResumeAsync().ConfigureAwait(false);
             return server;
         }
@@ -52,6 +67,11 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
     /// <summary>How Npgsql reaches one of its databases.</summary>
     /// <param name="database">The database.</param>
     public string ConnectionString(string database = "postgres") => $"Host={_folder};Username={User};Database={database}";
+
+    /// <summary>How Npgsql reaches one of its databases over the network.</summary>
+    /// <param name="database">The database.</param>
+    public string NetworkConnectionString(string database = "postgres") =>
+        $"Host={_address ?? throw new InvalidOperationException("it listens at no address")};Username={User};Database={database}";
 
     /// <summary>Makes an empty database.</summary>
     /// <returns>How Npgsql reaches it.</returns>
@@ -77,10 +97,10 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
         ProcessStartInfo start = new("/bin/sh") { RedirectStandardInput = true, UseShellExecute = false };
         string[] settings =
         [
-            "listen_addresses=", $"unix_socket_directories={_folder}", "fsync=off", "shared_buffers=32MB", "max_connections=200", "logging_collector=off",
+            $"listen_addresses={_address}", $"unix_socket_directories={_folder}", "fsync=off", "shared_buffers=32MB", "max_connections=200", "logging_collector=off",
             "log_min_messages=panic", "log_destination=stderr", "autovacuum=off",
         ];
-        foreach (string argument in (string[])["-c", Watch, "sh", .. Unprivileged("postgres"), "-D", Data, .. settings.SelectMany(static s => (string[])["-c", s])])
+        foreach (string argument in (string[])["-c", Watch, "sh", .. _inside, .. Unprivileged("postgres"), "-D", Data, .. settings.SelectMany(static s => (string[])["-c", s])])
         {
             start.ArgumentList.Add(argument);
         }

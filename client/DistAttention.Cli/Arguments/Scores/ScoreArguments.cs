@@ -7,7 +7,7 @@ namespace DistAttention.Cli.Arguments;
 internal sealed class ScoreArguments
 {
     private readonly Option<OptionText?> _score = Parsed.Option<OptionText?>(
-        "--score", "SPEC", "scaled-dot (the default), dot, multiplicative:W.npy (q·W·k), or additive:v=FILE[,wq=FILE][,wk=FILE] (v·tanh(Wq q + Wk k)).", ParseScore);
+        "--score", "SPEC", "scaled-dot (the default), dot, multiplicative:W.npy (q·W·k), or additive:v=FILE[,wq=FILE][,wk=FILE] (v·tanh(Wq q + Wk k)).", ScoreRequest.ParseScore);
 
     private readonly Option<float?> _scale =
         Parsed.Option<float?>("--scale", "X", "Factor between q·k and the score. Default: 1/√headDim.", static text => Parsed.FiniteNumber(text));
@@ -16,13 +16,13 @@ internal sealed class ScoreArguments
         Parsed.Option<float?>("--softcap", "C", "Scores become C·tanh(score/C).", static text => new ScaledDotScore { SoftCap = Parsed.FiniteNumber(text) }.SoftCap);
 
     private readonly Option<NumbersText?> _alibi = Parsed.Option<NumbersText?>(
-        "--alibi", "SLOPES", "Adds slope · (key's position − query's): standard, or one number per query head, or a file of them.", static text => text == "standard" ? new NumbersText(null, null) : NumbersText.Parse(text));
+        "--alibi", "SLOPES", "Adds slope · (key's position − query's): standard, or one number per query head, or a file of them.", ScoreRequest.ParseAlibi);
 
     private readonly Option<OptionText?> _relativeBias = Parsed.Option<OptionText?>(
         "--relative-bias", "SPEC", "Adds a number per head and distance: table:FILE of [heads, 2·radius + 1], or t5:FILE[,bidirectional][,max-distance=128] of [buckets, heads].", BiasText.Parse);
 
     private readonly Option<NumbersText?> _sinks = Parsed.Option<NumbersText?>(
-        "--sinks", "LOGITS", "A sink per query head that takes weight and gives no value: numbers, or a file of them.", static text => NumbersText.Parse(text));
+        "--sinks", "LOGITS", "A sink per query head that takes weight and gives no value: numbers, or a file of them.", NumbersText.Parse);
 
     private readonly Option<RopeText?> _rope = Parsed.Option<RopeText?>(
         "--rope", "SPEC", "Turns q and k by position: standard, linear:factor=F, ntk:factor=F or yarn:factor=F,trained=N; settings base=, dims=, first=, layout=half|interleaved.", RopeText.Parse);
@@ -51,26 +51,4 @@ internal sealed class ScoreArguments
         Rope = parsed.GetValue(_rope),
         ValueFromKeyPrefix = parsed.GetValue(_prefix),
     };
-
-    internal static OptionText ParseScore(string text)
-    {
-        OptionText score = OptionText.Read(text, "scaled-dot", "dot", "multiplicative", "additive");
-        switch (score.Name)
-        {
-            case "multiplicative":
-                score.File();
-                break;
-            case "additive":
-                score.Allow("v", "wq", "wk");
-                score.RequiredText("v");
-                score.Text("wq");
-                score.Text("wk");
-                break;
-            default:
-                score.Allow();
-                break;
-        }
-
-        return score;
-    }
 }

@@ -2,6 +2,7 @@ using DistAttention.Contracts.Tls;
 using DistAttention.Grains;
 using DistAttention.Silo.Admin;
 using DistAttention.Silo.Admin.Telemetry;
+using DistAttention.Silo.Http;
 
 namespace DistAttention.Silo.Options.Listing;
 
@@ -20,5 +21,6 @@ internal static class OptionSections
         (HostingOptions.Section, typeof(HostingOptions)),
         (AdminOptions.Section, typeof(AdminOptions)),
         (TelemetryOptions.Section, typeof(TelemetryOptions)),
+        (HttpOptions.Section, typeof(HttpOptions)),
     ];
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using DistAttention.Cli.Arguments;
 
 namespace DistAttention.Fuzz.Targets.Texts;
 
@@ -18,7 +17,7 @@ internal sealed class OptionTextTarget : FuzzTarget
     }
 
     public static FuzzTarget Score() => new OptionTextTarget(
-        static text => ScoreArguments.ParseScore(text),
+        static text => ScoreRequest.ParseScore(text),
         ["scaled-dot", "dot", "multiplicative:w.npy", "additive:v=v.npy,wq=a.npy,wk=b.safetensors:k"],
         ["additive:", "wq=", "wk=", "v=", "multiplicative"]);
 

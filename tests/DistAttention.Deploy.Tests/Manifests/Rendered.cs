@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+using DistAttention.Deploy.Tests.Charts;
+using DistAttention.Deploy.Tests.Yaml;
+
+namespace DistAttention.Deploy.Tests.Manifests;
+
+/// <summary>What the repository's chart and overlays are rendered to, each once.</summary>
+internal static class Rendered
+{
+    private const string ChartFolder = "deploy/helm/distattention";
+    private const string OverlayFolder = "deploy/kustomize/overlays";
+
+    private static readonly ConcurrentDictionary<string, Lazy<ManifestSet>> _overlays = new();
+
+    public static Chart Chart { get; } = new(Repository.At(ChartFolder));
+
+    /// <summary>The overlays; the chart has values of the same names beside it, which give the same.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        [.. Directory.EnumerateDirectories(Repository.At(OverlayFolder)).Select(static d => Path.GetFileName(d)).Order(StringComparer.Ordinal)];
+
+    /// <summary>The names as rows of a theory.</summary>
+    public static TheoryData<string> Rows => [.. Names];
+
+    public static ManifestSet Overlay(string name) =>
+        _overlays.GetOrAdd(name, static n => new(() => ManifestSet.Parse(Programs.Run(Programs.Find("kubectl")!, "kustomize", Repository.At($"{OverlayFolder}/{n}"))))).Value;
+
+    /// <summary>The file of values that goes with an overlay.</summary>
+    public static string ValuesFile(string name) => Repository.At($"{ChartFolder}/ci/{name}.yaml");
+
+    /// <summary>The chart with the values that go with an overlay.</summary>
+    public static ManifestSet OfChart(string name) => OfValues(File.ReadAllText(ValuesFile(name)));
+
+    /// <summary>The chart with some values.</summary>
+    public static ManifestSet OfValues(string yaml, string release = "distattention") =>
+        ManifestSet.Parse(Chart.Render(release, Chart.With(YamlText.Mapping(yaml))));
+}
