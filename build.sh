@@ -14,6 +14,7 @@ usage: ./build.sh [command] [arguments]
   soak          build, then run the long sweeps that `test` leaves out
   simulate [...]  build, then run the engine and its storage in a simulated world of faults: --seeds N, --seed N --trace, --planted
   chaos [...]   build, then run silos of real processes under kill −9, SIGSTOP and restarts: --minutes M, --kills N, --seed N, --trace
+  hosts [...]   build, then run silos on hosts of their own (network namespaces; needs root) whose links are cut: --seconds N, --fault I, --keep
   fuzz [...]    build, then try every reader of untrusted bytes with seeded mutations: --inputs N, --seed S, --target NAME, --at I, --list
   clean         delete everything that was built
 
@@ -91,6 +92,10 @@ case $command in
   chaos)
     dotnet build tests/DistAttention.Chaos -c Release -v quiet -clp:NoSummary
     exec dotnet exec artifacts/bin/DistAttention.Chaos/release/chaos.dll "$@"
+    ;;
+  hosts)
+    dotnet build tests/DistAttention.Chaos -c Release -v quiet -clp:NoSummary
+    exec dotnet exec artifacts/bin/DistAttention.Chaos/release/chaos.dll hosts "$@"
     ;;
   fuzz)
     choose_mode

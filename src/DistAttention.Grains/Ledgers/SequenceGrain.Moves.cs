@@ -160,6 +160,27 @@ internal sealed partial class SequenceGrain
         }
     }
 
+    /// <summary>This activation may have come about where the ledger is not: while that moved, or where its holder was too slow to say so.</summary>
+    private async Task ThrowIfElsewhereAsync()
+    {
+        bool[] holds = await Task.WhenAll(_silos.Live().Select(async silo =>
+        {
+            try
+            {
+                return silo != _silos.Self && await _silos.Host(silo).HoldsAsync(TypeName, Id.Value).WaitAsync(_links.Times.Probe, _links.Times.Time);
+            }
+            catch (Exception e) when (e is OrleansException or TimeoutException)
+            {
+                return false;
+            }
+        }));
+        if (holds.Contains(true))
+        {
+            DeactivateOnIdle();
+            throw new SiloUnavailableException($"The ledger of {Id} is on another silo.");
+        }
+    }
+
     private static int RowsOf(LedgerRecord record, ShardId shard) =>
         (int)Math.Clamp(record.Length - ((long)shard.Index * record.Spec.ShardLength), 0, record.Spec.ShardLength);
 

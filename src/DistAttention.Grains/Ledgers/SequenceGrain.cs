@@ -411,6 +411,7 @@ internal sealed partial class SequenceGrain : Grain, ISequenceGrain, IVacant
         ThrowIfMoved();
         if (ledger is null && !_links.IsDurable && await Catalog.FindAsync(Id.Value) is { } known && (uid is null || uid == known))
         {
+            await ThrowIfElsewhereAsync();
             throw new ShardLostException(Id, new PositionRange(0, long.MaxValue), "the silo that held the sequence's ledger is gone");
         }
 

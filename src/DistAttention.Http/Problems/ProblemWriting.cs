@@ -26,6 +26,11 @@ internal static class ProblemWriting
             response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         }
 
+        if (problem.Kind == ProblemKinds.TooLarge)
+        {
+            response.Headers.Connection = "close"; // the rest of the body is not waited for
+        }
+
         foreach ((string name, string value) in problem.Headers)
         {
             response.Headers[name] = value;

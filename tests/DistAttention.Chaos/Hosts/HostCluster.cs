@@ -166,7 +166,7 @@ internal sealed class HostCluster : IAsyncDisposable
     {
         string[] command =
         [
-            .. Network.On(CallerHost), Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", "exec", typeof(HostCluster).Assembly.Location,
+            .. Network.On(CallerHost), Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", "exec", SiloCluster.Built("DistAttention.Chaos", "chaos.dll"),
             CommandVerbs.HostLoad, .. SiloHosts.Select(host => $"{Network.AddressOf(host)}:{GatewayPort}"),
         ];
         _load = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;

@@ -168,11 +168,13 @@ internal sealed class SiloCluster : IAsyncDisposable
     }
 
     /// <summary>The silo as it was built beside this program.</summary>
-    internal static string SiloExecutable()
+    internal static string SiloExecutable() => Built("DistAttention.Silo", OperatingSystem.IsWindows() ? "distattn-silo.exe" : "distattn-silo");
+
+    /// <summary>A file of what was built of a project, beside this program or the tests that contain it.</summary>
+    internal static string Built(string project, string name)
     {
-        string name = OperatingSystem.IsWindows() ? "distattn-silo.exe" : "distattn-silo";
         DirectoryInfo here = new(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
-        string built = Path.Combine(here.Parent!.Parent!.FullName, "DistAttention.Silo", here.Name, name); // artifacts/bin/<project>/<configuration>
+        string built = Path.Combine(here.Parent!.Parent!.FullName, project, here.Name, name); // artifacts/bin/<project>/<configuration>
         return File.Exists(built) ? built : throw new FileNotFoundException($"{built} is not built", built);
     }
 

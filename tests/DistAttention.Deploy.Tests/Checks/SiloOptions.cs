@@ -9,12 +9,9 @@ internal static class SiloOptions
 {
     private static readonly string[] _runtime = ["DOTNET_GCHeapHardLimit", "DOTNET_DbgEnableMiniDump", "DOTNET_DbgMiniDumpType", "DOTNET_DbgMiniDumpName", "DISTATTN_CONFIG", "POD_NAME", "POD_IP"];
 
-    /// <summary>Of the listener for callers, which the silo gets next.</summary>
-    private static readonly string[] _coming = ["Http:Port", "Http:Address"];
-
     public static IEnumerable<string> Problems(ManifestSet set)
     {
-        foreach (string option in set.Options().Where(static o => !OptionsPage.Names.Contains(o) && !_coming.Contains(o) && !o.StartsWith("Logging:LogLevel:", StringComparison.Ordinal)))
+        foreach (string option in set.Options().Where(static o => !OptionsPage.Names.Contains(o) && !o.StartsWith("Logging:LogLevel:", StringComparison.Ordinal)))
         {
             yield return $"there is no option {option}";
         }

@@ -29,6 +29,9 @@ public sealed class SecureCluster : IAsyncLifetime
 
     internal List<IPEndPoint> SiloEndPoints { get; } = [];
 
+    /// <summary>Where each silo serves the HTTP API.</summary>
+    internal List<Uri> Apis { get; } = [];
+
     internal TlsSettings SiloTls { get; private set; } = null!;
 
     internal TlsSettings ClientTls { get; private set; } = null!;
@@ -85,11 +88,11 @@ public sealed class SecureCluster : IAsyncLifetime
 
     private async Task StartSiloAsync(string name)
     {
-        (int siloPort, int gatewayPort) = (FreePort.Next(), FreePort.Next());
+        (int siloPort, int gatewayPort, int httpPort) = (FreePort.Next(), FreePort.Next(), FreePort.Next());
         List<string> arguments =
         [
             "--folder", Path.Combine(Folder, "members"), "--storage", Path.Combine(Folder, "sequences"), "--name", name,
-            "--silo-port", $"{siloPort}", "--gateway-port", $"{gatewayPort}", "--compute-threads", "1",
+            "--silo-port", $"{siloPort}", "--gateway-port", $"{gatewayPort}", "--http-port", $"{httpPort}", "--compute-threads", "1",
             "--tls-cert", SiloTls.CertificateFile!, "--tls-key", SiloTls.KeyFile!, "--tls-ca", SiloTls.CaFile!, "--tls-silo-name", SiloName,
             "--Tls:ReloadInterval", "00:00:00", "--Tls:HandshakeTimeout", "00:00:03", "--Attention:PreambleTimeout", "00:00:01",
             "--Logging:LogLevel:Default", "Trace", "--Access:ClusterKey", ClusterKey,
@@ -114,6 +117,7 @@ public sealed class SecureCluster : IAsyncLifetime
         await silo.StartAsync();
         SiloEndPoints.Add(new IPEndPoint(IPAddress.Loopback, siloPort));
         Gateways.Add(new IPEndPoint(IPAddress.Loopback, gatewayPort));
+        Apis.Add(new Uri($"https://127.0.0.1:{httpPort}"));
     }
 }
 
