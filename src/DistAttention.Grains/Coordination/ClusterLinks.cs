@@ -21,7 +21,7 @@ internal sealed class ClusterLinks
     private readonly ConcurrentDictionary<OwnerId, WorkRate> _rates = new();
     private readonly TimeSpan _hedgeTime;
 
-    public ClusterLinks(IGrainFactory grains, ClusterSilos silos, PeerWatch watch, ILedgerStore ledgers, ShardService shards, TrafficMeter traffic, AttentionMeter meter, CallBook calls, Serializer serializer, IOptions<DistAttentionOptions> options, TimeProvider time)
+    public ClusterLinks(IGrainFactory grains, ClusterSilos silos, PeerWatch watch, ILedgerStore ledgers, ShardService shards, TrafficMeter traffic, AttentionMeter meter, QuerySamples queries, CallBook calls, Serializer serializer, IOptions<DistAttentionOptions> options, TimeProvider time)
     {
         Grains = grains;
         Silos = silos;
@@ -31,6 +31,7 @@ internal sealed class ClusterLinks
         Shards = shards;
         Traffic = traffic;
         Meter = meter;
+        Queries = queries;
         Serializer = serializer;
         Times = new AttemptTimes(options.Value.MinAttemptTime, options.Value.ProbeTimeout, options.Value.StallTime, time) { OnProgress = calls.Hear };
     }
@@ -52,6 +53,8 @@ internal sealed class ClusterLinks
     public TrafficMeter Traffic { get; }
 
     public AttentionMeter Meter { get; }
+
+    public QuerySamples Queries { get; }
 
     public AttemptTimes Times { get; }
 

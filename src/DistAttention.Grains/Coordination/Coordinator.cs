@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using DistAttention.Calls;
 using DistAttention.Contracts;
+using DistAttention.Contracts.Access;
 using DistAttention.Engine.Admission;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Execution;
@@ -12,6 +13,7 @@ using DistAttention.Engine.Shards;
 using DistAttention.Engine.Telemetry;
 using DistAttention.Kernels;
 using Microsoft.Extensions.Options;
+using Orleans.Runtime;
 
 namespace DistAttention.Grains;
 
@@ -258,6 +260,11 @@ internal sealed class Coordinator
                 Options = options,
                 Mask = mask,
             };
+            if (RequestContext.Get(CallHeaders.Probe) is null)
+            {
+                _links.Queries.Take(ledger.Handle.Uid, query);
+            }
+
             QueryExecutor executor = new(new SequenceGateway(_links, ledger), _pool, _time, _links.Meter);
             T answer = await run(executor, ledger, query, new TileSummary(snapshot.State, first, 0, 0, 0, 0), either.Token).ConfigureAwait(false);
             call.Q.Dispose();

@@ -69,6 +69,7 @@ public static class SiloBuilderExtensions
         services.AddSingleton<ClusterSilos>();
         services.AddSingleton<IClusterLoads>(static s => s.GetRequiredService<ClusterSilos>());
         services.AddSingleton<LoadCounter>();
+        services.AddSingleton<QuerySamples>();
         services.AddSingleton<ClusterLinks>();
         services.AddSingleton<SnapshotCache>();
         services.TryAddSingleton(StorageIdentity.None);

@@ -187,19 +187,27 @@ internal sealed class ClusterSilos : ISiloMemory, IClusterLoads
 
     async Task<IReadOnlyList<SiloLoad>> IClusterLoads.AskAsync()
     {
-        SiloLoad?[] answers = await Task.WhenAll(Live().Select(LoadOfAsync)).ConfigureAwait(false);
+        SiloLoad?[] answers = await Task.WhenAll(Live().Select(silo => AskIfKnownAsync(silo, static host => host.GetLoadAsync()!))).ConfigureAwait(false);
         return [.. answers.OfType<SiloLoad>()];
+    }
 
-        async Task<SiloLoad?> LoadOfAsync(OwnerId silo)
+    async Task<QuerySample?> IClusterLoads.NewestQueryAsync(Guid sequence)
+    {
+        QuerySample?[] answers = await Task.WhenAll(Live().Select(silo => AskIfKnownAsync(silo, host => host.GetQueryAsync(sequence)))).ConfigureAwait(false);
+        return answers.OfType<QuerySample>().MinBy(static q => q.Age);
+    }
+
+    /// <summary>Asks what a silo of an earlier version does not know, and says so in its own way.</summary>
+    private async Task<T?> AskIfKnownAsync<T>(OwnerId silo, Func<IShardHostService, Task<T?>> ask)
+        where T : class
+    {
+        try
         {
-            try
-            {
-                return await AskAsync(silo, static host => host.GetLoadAsync()).ConfigureAwait(false);
-            }
-            catch (Exception e) when (silo != Self && e is not OutOfMemoryException)
-            {
-                return null; // one of an earlier version does not know the question, and says so in its own way
-            }
+            return await AskAsync<T>(silo, async host => (await ask(host).ConfigureAwait(false))!).ConfigureAwait(false);
+        }
+        catch (Exception e) when (silo != Self && e is not OutOfMemoryException)
+        {
+            return null;
         }
     }
 

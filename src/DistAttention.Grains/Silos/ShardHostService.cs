@@ -25,6 +25,7 @@ internal sealed partial class ShardHostService : GrainService, IShardHostService
     private readonly TrafficMeter _traffic;
     private readonly AttentionMeter _meter;
     private readonly LoadCounter _load;
+    private readonly QuerySamples _queries;
     private readonly LocalSequences _sequences;
     private readonly ActiveShards _active;
     private readonly Parcels _parcels;
@@ -43,6 +44,7 @@ internal sealed partial class ShardHostService : GrainService, IShardHostService
         _pool = services.GetRequiredService<ComputePool>();
         _calls = services.GetRequiredService<CallBook>();
         _meter = services.GetRequiredService<AttentionMeter>();
+        _queries = services.GetRequiredService<QuerySamples>();
         _load = services.GetRequiredService<LoadCounter>();
         _traffic = services.GetRequiredService<TrafficMeter>();
         _sequences = services.GetRequiredService<LocalSequences>();
@@ -121,8 +123,11 @@ internal sealed partial class ShardHostService : GrainService, IShardHostService
     public Task<long> GetResidentBytesAsync(ShardRef[] shards) =>
         Task.FromResult(shards.Sum(s => _shards.Registry.ResidentBytes(EngineWire.ToId(s))));
 
+    public Task<QuerySample?> GetQueryAsync(Guid sequence) => Task.FromResult(_queries.Find(sequence));
+
     public async Task<SiloLoad> GetLoadAsync()
     {
+        _queries.Look();
         SiloReport report = await GetReportAsync();
         return await Task.Run(() => _load.Look(report)); // sorting shards is no work for a turn
     }

@@ -8,4 +8,8 @@ public interface IClusterLoads
     /// <summary>Asks all live silos.</summary>
     /// <returns>Those that answered in time, in the order of their addresses; silos of an earlier version are left out.</returns>
     Task<IReadOnlyList<SiloLoad>> AskAsync();
+
+    /// <summary>The last query rows on a sequence that any silo coordinated while loads were asked for; null if none is known.</summary>
+    /// <param name="sequence">The sequence.</param>
+    Task<QuerySample?> NewestQueryAsync(Guid sequence);
 }

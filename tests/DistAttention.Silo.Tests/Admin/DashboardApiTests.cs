@@ -44,6 +44,16 @@ public sealed class DashboardApiTests
         JsonNode mass = await PostAsync(silo, "/api/mass", """{"sequence":"doc","rows":3,"bins":10,"mask":"full"}""", 200);
         Assert.Equal(30, mass["byRow"]!.AsArray().Count);
         Assert.All(mass["byHead"]!.AsArray(), static m => Assert.Equal(0.1, (double)m!, tolerance: 1e-5)); // keys of zeros: even
+        Assert.Null((double?)mass["askedSecondsAgo"]);
+
+        float[] asked = new float[2 * 2 * 8];
+        asked[0] = 1; // no matter to keys of zeros
+        await sequence.AttendAsync(asked, new AttendOptions { Mask = AttentionMask.Causal, FirstQueryPosition = 999 });
+        await PostAsync(silo, "/api/explain", """{"sequence":"doc","rows":7,"run":true}""", 200); // the dashboard's own do not count
+        mass = await PostAsync(silo, "/api/mass", """{"sequence":"doc","rows":3,"bins":3,"mask":"causal","latest":true}""", 200);
+        Assert.Equal(2, (int)mass["rows"]!);
+        Assert.InRange((double)mass["askedSecondsAgo"]!, 0, 30);
+        Assert.Equal([1.0, 0, 0], mass["byRow"]!.AsArray().Take(3).Select(static m => Math.Round((double)m!, 4))); // as of position 999: the first third
         JsonNode wrong = await PostAsync(silo, "/api/explain", """{"sequence":"none"}""", 400);
         Assert.Contains("none", (string)wrong["error"]!, StringComparison.Ordinal);
         wrong = await PostAsync(silo, "/api/mass", """{"sequence":"doc","mask":"diagonal"}""", 400);

@@ -1,12 +1,18 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
+using DistAttention.Contracts;
+using DistAttention.Contracts.Access;
+using DistAttention.Grains;
+using Orleans;
+using Orleans.Runtime;
 
 namespace DistAttention.Silo.Admin.Dashboard;
 
 /// <summary>
 /// Runs queries that the dashboard asks for, on any sequence of the cluster: their plan beside what happened, and where their attention goes. The
-/// query rows are random, the same for the same seed; who looks at a cluster has no others.
+/// query rows are the last ones that a client asked, for mass, or random, the same for the same seed.
 /// </summary>
-internal sealed class Probe(IAttentionClient client)
+internal sealed class Probe(IAttentionClient client, IGrainFactory grains, IClusterLoads loads)
 {
     public const int MaxRows = 2048;
     public const int MaxMassRows = 64;
@@ -17,6 +23,7 @@ internal sealed class Probe(IAttentionClient client)
     /// <summary>The plan of a call, and what a call that followed it did.</summary>
     public async Task<object> ExplainAsync(ProbeRequest request, CancellationToken cancellationToken)
     {
+        RequestContext.Set(CallHeaders.Probe, true);
         IAttentionSequence sequence = await client.OpenSequenceAsync(new SequenceId(request.Sequence), cancellationToken).ConfigureAwait(false);
         int rows = Math.Clamp(request.Rows, 1, MaxRows);
         SequenceInfo info = await sequence.GetInfoAsync(cancellationToken).ConfigureAwait(false);
@@ -40,16 +47,20 @@ internal sealed class Probe(IAttentionClient client)
     /// <summary>Where the attention of some rows goes: [rows, bins], the mean of the heads, and [heads, bins], the mean of the rows.</summary>
     public async Task<object> MassAsync(ProbeRequest request, CancellationToken cancellationToken)
     {
+        RequestContext.Set(CallHeaders.Probe, true);
         IAttentionSequence sequence = await client.OpenSequenceAsync(new SequenceId(request.Sequence), cancellationToken).ConfigureAwait(false);
-        int rows = Math.Clamp(request.Rows, 1, MaxMassRows);
+        QuerySample? asked = request.Latest ? await LatestAsync(request.Sequence, sequence.Spec, cancellationToken).ConfigureAwait(false) : null;
+        int rows = asked?.Rows ?? Math.Clamp(request.Rows, 1, MaxMassRows);
+        float[] q = asked is null ? Queries(sequence.Spec, rows, request.Seed) : MemoryMarshal.Cast<byte, float>(asked.Q).ToArray();
         int heads = sequence.Spec.NumHeadsQ;
-        AttentionMassOptions options = new() { Mask = AttentionMask.Parse(request.Mask), Bins = Math.Clamp(request.Bins, 1, MaxBins), TopK = 1, Timeout = _timeout };
+        AttentionMassOptions options = new() { Mask = AttentionMask.Parse(request.Mask), Bins = Math.Clamp(request.Bins, 1, MaxBins), TopK = 1, Timeout = _timeout, FirstQueryPosition = asked?.FirstQueryPosition };
         long started = Stopwatch.GetTimestamp();
-        AttentionMass mass = await sequence.AttentionMassAsync(Queries(sequence.Spec, rows, request.Seed), options, cancellationToken).ConfigureAwait(false);
+        AttentionMass mass = await sequence.AttentionMassAsync(q, options, cancellationToken).ConfigureAwait(false);
         TimeSpan took = Stopwatch.GetElapsedTime(started);
         ReadOnlyMemory<float> bins = mass.BinMass;
         return new
         {
+            AskedSecondsAgo = asked?.Age,
             mass.Rows,
             Heads = heads,
             mass.Bins,
@@ -63,6 +74,14 @@ internal sealed class Probe(IAttentionClient client)
                 Weight = mass.TopWeights.Span[row * heads],
             }),
         };
+    }
+
+    /// <summary>The rows that a client asked last, if they are known and of the sequence's shape.</summary>
+    private async Task<QuerySample?> LatestAsync(string name, SequenceSpec spec, CancellationToken cancellationToken)
+    {
+        SequenceHandle handle = await grains.GetGrain<ISequenceGrain>(name).OpenAsync(cancellationToken).ConfigureAwait(false);
+        QuerySample? asked = await loads.NewestQueryAsync(handle.Uid).ConfigureAwait(false);
+        return asked?.Q.Length == (long)(asked?.Rows ?? 0) * spec.NumHeadsQ * spec.HeadDim * sizeof(float) ? asked : null;
     }
 
     /// <summary>Normal numbers of variance 1 [rows, heads, headDim].</summary>
@@ -112,6 +131,9 @@ internal sealed record ProbeRequest
 
     /// <summary>Whether to run the query too.</summary>
     public bool Run { get; init; }
+
+    /// <summary>Whether to take the rows that a client asked last, where they are known.</summary>
+    public bool Latest { get; init; }
 
     /// <summary>Bins of positions.</summary>
     public int Bins { get; init; } = 128;

@@ -2,7 +2,7 @@
 
 import { $, color, el, pointable, sharp } from './dom.js';
 import { asks, numbers } from './ask.js';
-import { exact, ms, percent } from './format.js';
+import { exact, ms, percent, seconds } from './format.js';
 import { heatColor } from './colors.js';
 
 let shown = null, by = 'rows';
@@ -33,7 +33,7 @@ function show(mass) {
   const heaviest = mass.top.reduce((a, b) => b.weight > a.weight ? b : a, { weight: 0, position: 0 }), even = mass.bins ? 1 / mass.bins : 0, peak = Math.max(...mass.byRow);
   const entropy = Array.from({ length: mass.rows }, (_, r) => mass.byRow.slice(r * mass.bins, (r + 1) * mass.bins).reduce((h, p) => p > 0 ? h - p * Math.log2(p) : h, 0)).reduce((a, b) => a + b, 0) / mass.rows;
   $('mass-result').replaceChildren(
-    el('div', { class: 'head' }, numbers([['Took', ms(mass.tookMs)], ['Positions', exact(mass.length)], ['Heaviest bin', `${percent(peak)}`], ['Times an even share', (peak / even).toFixed(1)], ['Spread over', `${(2 ** entropy).toFixed(0)} of ${mass.bins} bins`], ['Heaviest position, head 0', exact(heaviest.position)]]),
+    el('div', { class: 'head' }, numbers([['Queries', mass.askedSecondsAgo === null || mass.askedSecondsAgo === undefined ? `${mass.rows} random` : `${mass.rows}, asked ${seconds(mass.askedSecondsAgo)} ago`], ['Took', ms(mass.tookMs)], ['Positions', exact(mass.length)], ['Heaviest bin', `${percent(peak)}`], ['Times an even share', (peak / even).toFixed(1)], ['Spread over', `${(2 ** entropy).toFixed(0)} of ${mass.bins} bins`], ['Heaviest position, head 0', exact(heaviest.position)]]),
       el('div', { class: 'segmented', role: 'group', 'aria-label': 'Lines are' }, choice('rows', 'Rows'), choice('heads', 'Heads'))),
     canvas,
     el('p', { class: 'key' }, el('span', {}, 'Darkest, or brightest, is the heaviest bin; colors follow the square root of the weight, which is the mean of the heads, or of the rows.')));
