@@ -42,6 +42,15 @@ public interface IShardHostService : IGrainService, ICallSite, IParcelSite
     [Alias("Report")]
     Task<SiloReport> GetReportAsync();
 
+    /// <summary>How busy this silo is.</summary>
+    [Alias("Load")]
+    Task<SiloLoad> GetLoadAsync();
+
+    /// <summary>The last query rows that this silo coordinated on a sequence; null if it has none. It keeps some while it is asked for its load.</summary>
+    /// <param name="sequence">The sequence.</param>
+    [Alias("Query")]
+    Task<QuerySample?> GetQueryAsync(Guid sequence);
+
     /// <summary>Whether what a grain speaks for is held here.</summary>
     /// <param name="grainType">The grain's type: of ledgers or of shards.</param>
     /// <param name="key">Its key.</param>

@@ -2,6 +2,7 @@ using DistAttention.Contracts;
 using DistAttention.Engine.Admission;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Shards;
+using DistAttention.Engine.Telemetry;
 using Orleans.Concurrency;
 
 namespace DistAttention.Grains;
@@ -24,10 +25,12 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain, IVacant
     private readonly WriteGrants _grants;
     private readonly SiloGates _gates;
     private readonly CallOwner _caller;
+    private readonly AttentionMeter _meter;
     private ShardId _id;
 
-    public KvShardGrain(ShardService shards, ClusterSilos silos, ActiveShards active, CallBook calls, WriteGrants grants, SiloGates gates, CallOwner caller)
+    public KvShardGrain(ShardService shards, ClusterSilos silos, ActiveShards active, CallBook calls, WriteGrants grants, SiloGates gates, CallOwner caller, AttentionMeter meter)
     {
+        _meter = meter;
         _shards = shards;
         _silos = silos;
         _active = active;
@@ -74,6 +77,7 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain, IVacant
         }
 
         SequenceSpec spec = write.Spec.Value;
+        _meter.Received((long)write.K.ByteLength + write.V.ByteLength);
         await RequireCommittedAsync(write, spec, entry.Token);
         ShardWrite rows = new(
             _id,
