@@ -62,7 +62,7 @@ internal static class SiloHost
         builder.Logging.AddSiloLog(builder.Configuration.GetSection("Logging"), hosting);
         builder.Services.AddSiloLifetime(hosting);
         builder.Services.AddStorage(storage, clustering.Id);
-        builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<SecurityNotice>(services, tls, access));
+        builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<SecurityNotice>(services, tls, access, http));
         builder.Services.AddAdmin(admin, tls);
         builder.Services.AddTelemetry(telemetry);
         builder.Services.AddDistAttentionClient();

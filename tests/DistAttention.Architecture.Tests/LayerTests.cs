@@ -85,7 +85,7 @@ public sealed class LayerTests
         [
             "DistAttention.sln", "DistAttention.Embedded.slnf", "src", "silo", "client", "tests", "deploy", "README.md",
             "global.json", "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props",
-            ".editorconfig", ".gitignore", "LICENSE", "build.sh", ".ci", ".git", "artifacts",
+            ".editorconfig", ".gitignore", ".dockerignore", "LICENSE", "build.sh", ".ci", ".git", "artifacts",
         ];
         IEnumerable<string> found = Directory.EnumerateFileSystemEntries(RepositoryLayout.Root).Select(static e => Path.GetFileName(e));
         Assert.Empty(found.Except(allowed));

@@ -86,11 +86,16 @@ public interface IShardHostService : IGrainService, ICallSite, IParcelSite
     [Alias("Warm")]
     Task<int> WarmAsync(FollowNote[] shards);
 
-    /// <summary>Tells this silo that shards are another one's: their grains end here, so that writers go there, and their memory is given back.</summary>
+    /// <summary>Tells this silo that shards are another one's: their grains go there, and writers with them. It still answers readers.</summary>
     /// <param name="shards">The shards.</param>
-    /// <param name="evict">Whether memory is given back too; otherwise this silo answers readers for a while yet.</param>
+    /// <param name="to">Whose they are.</param>
+    [Alias("SendAfter")]
+    Task SendAfterAsync(ShardRef[] shards, string to);
+
+    /// <summary>Tells this silo to give back the memory of shards that are others'.</summary>
+    /// <param name="shards">The shards.</param>
     [Alias("LetGo")]
-    Task LetGoAsync(ShardRef[] shards, bool evict);
+    Task LetGoAsync(ShardRef[] shards);
 
     /// <summary>The shards in this silo's memory.</summary>
     [Alias("Residents")]

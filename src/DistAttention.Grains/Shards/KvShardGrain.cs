@@ -46,7 +46,7 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain, IVacant
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _id = ShardId.Parse(this.GetPrimaryKeyString());
-        _active.Add(_id, DeactivateOnIdle);
+        _active.Add(_id, DeactivateOnIdle, to => Migration.To(to, MigrateOnIdle));
         if (!_shards.Registry.Store.IsDurable)
         {
             DelayDeactivation(Timeout.InfiniteTimeSpan); // its rows are nowhere else
@@ -68,7 +68,11 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain, IVacant
         using CallBook.Entry entry = _calls.Begin(write.CallId, cancellationToken);
         if (_shards.Registry.IsGivenAway(_id))
         {
-            DeactivateOnIdle(); // the next one is where the shard is
+            if (_active.MovedTo(_id) is { } to)
+            {
+                Migration.To(to, MigrateOnIdle);
+            }
+
             throw new ReservationGoneException(write.Operation);
         }
 

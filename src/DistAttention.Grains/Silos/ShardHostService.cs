@@ -195,16 +195,25 @@ internal sealed partial class ShardHostService : GrainService, IShardHostService
     public Task<int> WarmAsync(FollowNote[] shards) =>
         Task.Run(() => _follower.WarmAsync([.. shards.Select(static n => new FollowedShard(EngineWire.ToId(n.Shard), n.Rows, n.Fence, n.Bytes))], CancellationToken.None));
 
-    public Task LetGoAsync(ShardRef[] shards, bool evict)
+    public Task SendAfterAsync(ShardRef[] shards, string to)
+    {
+        foreach (ShardRef shard in shards)
+        {
+            _active.Migrate(EngineWire.ToId(shard), new OwnerId(to));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task LetGoAsync(ShardRef[] shards)
     {
         foreach (ShardId id in shards.Select(EngineWire.ToId))
         {
-            _active.Deactivate(id);
-            if (evict && _shards.Registry.Store.IsDurable)
+            if (_shards.Registry.Store.IsDurable)
             {
                 _shards.Registry.Evict(id);
             }
-            else if (evict)
+            else
             {
                 _shards.Registry.Drop(id);
             }

@@ -27,7 +27,7 @@ public sealed class ManifestCheckTests
     [InlineData("Workload", Container + "ports/2/containerPort", 8081L, "the container's port http is 8081")]
     [InlineData("ConfigMap", "data/DISTATTN_Admin__Port", "9091", "Admin:Port is 9091")]
     [InlineData("Service", "spec/ports/0/targetPort", "admin", "leads to admin")]
-    [InlineData("NetworkPolicy", "spec/ingress/0/ports/0/port", 30000L, "one rule opens [gateway]")]
+    [InlineData("NetworkPolicy", "spec/ingress/1/ports/1/port", 11111L, "open to others")]
     [InlineData("NetworkPolicy", "spec/ingress/0/from/0/podSelector/matchLabels/app.kubernetes.io~component", null, "open to others")]
     [InlineData("NetworkPolicy", "spec/egress/1/to/0/podSelector/matchLabels/app.kubernetes.io~name", "distattention", "may not ask for names")]
     [InlineData("Workload", Container + "startupProbe/failureThreshold", 6L, "startupProbe asks every 5 s, 6 times")]

@@ -73,7 +73,7 @@ internal static class Ports
             foreach (object? rule in policy.Spec.ItemsAt("ingress"))
             {
                 string[] opened = [.. rule.ItemsAt("ports").Select(p => named.FirstOrDefault(n => n.Value == p.IntegerAt("port")).Key ?? "unknown").Order(StringComparer.Ordinal)];
-                if (rule.ItemsAt("from").Count == 0 || opened is not (["silo"] or ["gateway", "http"] or ["admin"]))
+                if (rule.ItemsAt("from").Count == 0 || opened is not (["gateway", "silo"] or ["gateway", "http"] or ["admin"]))
                 {
                     yield return $"{policy}: one rule opens [{string.Join(", ", opened)}] to {rule.ItemsAt("from").Count} peers";
                 }

@@ -56,12 +56,18 @@ public sealed class ManifestTests
 
     [KubectlTheory]
     [MemberData(nameof(Names))]
-    public void TheChartAndTheOverlayAreTheSame(string name)
+    public void TheChartAndTheOverlayAreTheSame(string name) => RequireSame(Rendered.Overlay(name), Rendered.OfChart(name));
+
+    [KubectlTheory]
+    [InlineData("autoscaling monitoring deployment storage-postgresql tls", "{workload: Deployment, autoscaling: {enabled: true}, monitoring: {enabled: true}, tls: {enabled: true}}")]
+    [InlineData("autoscaling deployment storage-shared-volume", "{workload: Deployment, autoscaling: {enabled: true}, storage: {mode: SharedVolume}}")]
+    [InlineData("storage-shared-volume tls", "{storage: {mode: SharedVolume}, tls: {enabled: true}}")]
+    [InlineData("monitoring", "{storage: {mode: None}, monitoring: {enabled: true}}")]
+    public void ComponentsCombineAsValuesDo(string components, string values)
     {
-        SortedDictionary<string, string> overlay = Comparable(Rendered.Overlay(name));
-        SortedDictionary<string, string> chart = Comparable(Rendered.OfChart(name));
-        Assert.Equal(overlay.Keys, chart.Keys);
-        Assert.All(overlay, manifest => Assert.Equal(manifest.Value, chart[manifest.Key]));
+        ManifestSet overlay = Rendered.OfComponents(components.Split(' '));
+        Assert.Empty(ManifestCheck.Problems(overlay));
+        RequireSame(overlay, Rendered.OfValues(values));
     }
 
     [Fact]
@@ -92,6 +98,14 @@ public sealed class ManifestTests
         Assert.Equal(150, set.Pod.IntegerAt("spec/terminationGracePeriodSeconds"));
         Assert.Equal("00:02:00", set.Option("Hosting:ShutdownTimeout"));
         Assert.Equal($"{8192 + 2048 + 512}Mi", set.Container.TextAt("resources/limits/memory"));
+    }
+
+    private static void RequireSame(ManifestSet overlay, ManifestSet chart)
+    {
+        SortedDictionary<string, string> expected = Comparable(chart);
+        SortedDictionary<string, string> found = Comparable(overlay);
+        Assert.Equal(expected.Keys, found.Keys);
+        Assert.All(expected, manifest => Assert.Equal(manifest.Value, found[manifest.Key]));
     }
 
     /// <summary>Object by object, without what only one of the two adds: kustomize its namespace and the hashes in names, Helm its labels and checksum.</summary>

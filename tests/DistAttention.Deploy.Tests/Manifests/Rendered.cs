@@ -9,6 +9,8 @@ internal static class Rendered
 {
     private const string ChartFolder = "deploy/helm/distattention";
     private const string OverlayFolder = "deploy/kustomize/overlays";
+    private const string BaseFolder = "deploy/kustomize/base";
+    private const string ComponentFolder = "deploy/kustomize/components";
 
     private static readonly ConcurrentDictionary<string, Lazy<ManifestSet>> _overlays = new();
 
@@ -22,7 +24,32 @@ internal static class Rendered
     public static TheoryData<string> Rows => [.. Names];
 
     public static ManifestSet Overlay(string name) =>
-        _overlays.GetOrAdd(name, static n => new(() => ManifestSet.Parse(Programs.Run(Programs.Find("kubectl")!, "kustomize", Repository.At($"{OverlayFolder}/{n}"))))).Value;
+        _overlays.GetOrAdd(name, static n => new(() => Kustomize(Repository.At($"{OverlayFolder}/{n}")))).Value;
+
+    /// <summary>An overlay of somebody's own: the base with some components, in their order.</summary>
+    public static ManifestSet OfComponents(IEnumerable<string> components)
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("distattn-overlay-");
+        try
+        {
+            File.WriteAllLines(
+                Path.Combine(folder.FullName, "kustomization.yaml"),
+                [
+                    "apiVersion: kustomize.config.k8s.io/v1beta1",
+                    "kind: Kustomization",
+                    "namespace: distattention",
+                    $"resources: [{From(BaseFolder)}]",
+                    $"components: [{string.Join(", ", components.Select(c => From($"{ComponentFolder}/{c}")))}]",
+                ]);
+            return Kustomize(folder.FullName);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+
+        string From(string path) => Path.GetRelativePath(folder.FullName, Repository.At(path)); // kustomize takes no absolute ones
+    }
 
     /// <summary>The file of values that goes with an overlay.</summary>
     public static string ValuesFile(string name) => Repository.At($"{ChartFolder}/ci/{name}.yaml");
@@ -33,4 +60,6 @@ internal static class Rendered
     /// <summary>The chart with some values.</summary>
     public static ManifestSet OfValues(string yaml, string release = "distattention") =>
         ManifestSet.Parse(Chart.Render(release, Chart.With(YamlText.Mapping(yaml))));
+
+    private static ManifestSet Kustomize(string folder) => ManifestSet.Parse(Programs.Run(Programs.Find("kubectl")!, "kustomize", folder));
 }
