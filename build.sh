@@ -13,7 +13,8 @@ usage: ./build.sh [command] [arguments]
   test          build, then run every test; ends with `N passed, N failed, N skipped`
   soak          build, then run the long sweeps that `test` leaves out
   simulate [...]  build, then run the engine and its storage in a simulated world of faults: --seeds N, --seed N --trace, --planted
-  chaos [...]   build, then run silos of real processes under kill −9, SIGSTOP and restarts: --minutes M, --kills N, --seed N, --trace
+  chaos [...]   build, then run silos of real processes under kill −9, SIGSTOP and restarts: --minutes M, --kills N, --seed N, --trace;
+                or under restarts one after the other (--rolling N) and from 2 silos to 4 and back (--scale N), where no call may fail
   hosts [...]   build, then run silos on hosts of their own (network namespaces; needs root) whose links are cut: --seconds N, --fault I, --keep
   fuzz [...]    build, then try every reader of untrusted bytes with seeded mutations: --inputs N, --seed S, --target NAME, --at I, --list
   clean         delete everything that was built

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DistAttention.Calls;
 using DistAttention.Contracts;
 
@@ -34,6 +35,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         _client.ThrowIfDisposed();
         options ??= new AppendOptions();
         int count = await CheckRowsAsync(k, v, cancellationToken).ConfigureAwait(false);
+        using Activity? span = CallTrace.Source.StartActivity(CallTrace.Append, ActivityKind.Client)?.SetTag(CallTrace.RowsTag, count);
         if (!IsSmall(count))
         {
             return await new BulkAppend(_client, Handle, Spec, k, v, count).RunAsync(options, cancellationToken).ConfigureAwait(false);
@@ -244,6 +246,7 @@ internal sealed class ClusterSequence : IAttentionSequence
         CancellationToken cancellationToken)
     {
         TimeProvider time = _client.Options.TimeProvider;
+        using Activity? span = CallTrace.Source.StartActivity(CallTrace.Attend, ActivityKind.Client)?.SetTag(CallTrace.RowsTag, rows);
         long started = time.GetTimestamp();
         using Deadline deadline = new(options.Timeout, time, cancellationToken);
         CallTotals totals = new(rows, options.Progress);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DistAttention.Calls;
 using DistAttention.Contracts;
 using DistAttention.Contracts.Access;
@@ -177,7 +178,14 @@ internal sealed class CoordinatorCalls
     }
 
     /// <summary>Says which client makes the calls that the running method makes from here on.</summary>
-    public void Sign() => RequestContext.Set(CallHeaders.Client, _client);
+    public void Sign()
+    {
+        RequestContext.Set(CallHeaders.Client, _client);
+        if (Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } span })
+        {
+            RequestContext.Set(CallHeaders.Trace, span);
+        }
+    }
 
     /// <summary>Whether there is time to wait. Where something is only out of reach, the deadline itself ends the waiting.</summary>
     private static bool MayWait(DistAttentionException error, TimeSpan wait, TimeSpan left) => error is OverloadedException ? wait < left : left > TimeSpan.Zero;

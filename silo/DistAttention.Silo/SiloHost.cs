@@ -1,6 +1,7 @@
 using DistAttention.Contracts.Tls;
 using DistAttention.Grains;
 using DistAttention.Silo.Admin;
+using DistAttention.Silo.Admin.Telemetry;
 using DistAttention.Silo.Clustering;
 using DistAttention.Silo.Http;
 using DistAttention.Silo.Lifetime;
@@ -39,6 +40,7 @@ internal static class SiloHost
         TlsSettings tls = options.Read<TlsSettings, TlsSettingsValidator>(TlsSettings.Section);
         AccessOptions access = options.Read<AccessOptions, AccessOptionsValidator>(AccessOptions.Section);
         AdminOptions admin = options.Read<AdminOptions, AdminOptionsValidator>(AdminOptions.Section);
+        TelemetryOptions telemetry = options.Read<TelemetryOptions, TelemetryOptionsValidator>(TelemetryOptions.Section);
         options.Require(admin.Https != true || tls.IsOn, $"{AdminOptions.Section}:{nameof(admin.Https)} is true, but {TlsSettings.Section} names no certificate");
         options.Require(
             !admin.IsOn || (admin.Port != endpoint.SiloPort && admin.Port != endpoint.GatewayPort),
@@ -60,8 +62,10 @@ internal static class SiloHost
         builder.Logging.AddSiloLog(builder.Configuration.GetSection("Logging"), hosting);
         builder.Services.AddSiloLifetime(hosting);
         builder.Services.AddStorage(storage, clustering.Id);
-        builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<SecurityNotice>(services, tls, access));
-        builder.Services.AddAdmin(admin, tls, access);
+        builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<SecurityNotice>(services, tls, access, http));
+        builder.Services.AddAdmin(admin, tls);
+        builder.Services.AddTelemetry(telemetry);
+        builder.Services.AddDistAttentionClient();
         builder.UseOrleans(silo => silo.UseCluster(clustering, endpoint).UseDistAttention().UseDistAttentionTls(tls).UseDistAttentionAccess(access));
         builder.Services.AddHttpApi(http, tls, access);
         return builder;

@@ -14,7 +14,7 @@ public sealed class LayerTests
         ["DistAttention.Http"] = ["DistAttention.Engine"],
         ["DistAttention.Contracts"] = ["DistAttention.Abstractions", "DistAttention.Kernels", "Microsoft.Orleans.Sdk", "MessagePack"],
         ["DistAttention.Grains"] = ["DistAttention.Engine", "DistAttention.Storage", "DistAttention.Contracts", "Microsoft.Orleans.Server"],
-        ["DistAttention.Silo"] = ["DistAttention.Grains", "DistAttention.Client", "DistAttention.Http", "Microsoft.Orleans.Clustering.AdoNet", "Npgsql"],
+        ["DistAttention.Silo"] = ["DistAttention.Grains", "DistAttention.Client", "DistAttention.Http", "OpenTelemetry.Exporter.OpenTelemetryProtocol", "Microsoft.Orleans.Clustering.AdoNet", "Npgsql"],
         ["DistAttention.Client"] = ["DistAttention.Contracts", "Microsoft.Orleans.Client"],
         ["DistAttention.Cli"] = ["DistAttention.Client", "DistAttention.Silo", "DistAttention.Engine", "DistAttention.Http", "DistAttention.Storage", "System.CommandLine", "Spectre.Console"],
     };

@@ -1,3 +1,4 @@
+using DistAttention.Fuzz.Targets.Http;
 using DistAttention.Fuzz.Targets.Logs;
 using DistAttention.Fuzz.Targets.TensorFiles;
 using DistAttention.Fuzz.Targets.Texts;
@@ -28,6 +29,9 @@ internal static partial class FuzzTargets
             ["shard-row-sealed"] = static () => new SealedShardRowTarget(),
             ["npy"] = TensorFileTarget.Npy,
             ["safetensors"] = TensorFileTarget.Safetensors,
+            ["http-npy"] = HttpBodyTarget.Npy,
+            ["http-safetensors"] = HttpBodyTarget.Safetensors,
+            ["http-messagepack"] = HttpBodyTarget.MessagePack,
             ["mask-text"] = static () => new MaskTextTarget(),
             ["score-text"] = OptionTextTarget.Score,
             ["bias-text"] = OptionTextTarget.Bias,

@@ -21,8 +21,8 @@ public sealed class AdminOptions
     public bool? Https { get; set; }
 
     /// <summary>
-    /// A secret that opens the dashboard, at least 16 characters. Default: none. Tokens of the section <c>Access</c> with the right
-    /// <c>Admin</c> open it too; where there is neither, it stays closed.
+    /// A secret that opens the dashboard, at least 16 characters. Default: none, and the dashboard stays closed. Tokens of the section
+    /// <c>Access</c> do not open it: it shows the sequences of all tenants.
     /// </summary>
     public string? Token { get; set; }
 
@@ -31,6 +31,9 @@ public sealed class AdminOptions
 
     /// <summary>Whether <c>/metrics</c> needs the token too, as <c>Authorization: Bearer</c>. It names no sequence and no tenant. Default: false.</summary>
     public bool MetricsNeedToken { get; set; }
+
+    /// <summary>Where Orleans' own dashboard is, for a link, where its package was added to the silo. Default: none, and no link.</summary>
+    public string? OrleansDashboardUrl { get; set; }
 
     /// <summary>Whether anything listens.</summary>
     public bool IsOn => Port is not null;

@@ -22,6 +22,10 @@ internal sealed class AdminOptionsValidator : IValidateOptions<AdminOptions>
             !options.MetricsNeedToken || options.Token is not null || options.TokenFile is not null,
             nameof(options.MetricsNeedToken),
             $"is true, but there is neither {nameof(options.Token)} nor {nameof(options.TokenFile)}");
+        rules.Require(
+            options.OrleansDashboardUrl is null || (Uri.TryCreate(options.OrleansDashboardUrl, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"),
+            nameof(options.OrleansDashboardUrl),
+            $"'{options.OrleansDashboardUrl}' is not an address such as http://127.0.0.1:8090");
         return rules.Result;
     }
 }

@@ -15,4 +15,7 @@ internal sealed partial class SecurityNotice
 
     [LoggerMessage(EventId = 105, EventName = "AnyCertificateIsASilo", Level = LogLevel.Warning, Message = "Tls:SiloName is not set: whoever has a certificate of the authority, clients too, can join as a silo")]
     private static partial void LogAnyCertificate(ILogger log);
+
+    [LoggerMessage(EventId = 107, EventName = "HttpTokensInTheClear", Level = LogLevel.Warning, Message = "Http:Https is false: tokens travel unencrypted to the HTTP API, unless something in front of it speaks TLS")]
+    private static partial void LogHttpInTheClear(ILogger log);
 }

@@ -1,12 +1,13 @@
 using DistAttention.Contracts.Tls;
 using DistAttention.Grains;
+using DistAttention.Silo.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace DistAttention.Silo.Lifetime;
 
 /// <summary>Says at the start who can reach this silo and who may call it.</summary>
-internal sealed partial class SecurityNotice(TlsSettings tls, AccessOptions access, ILogger<SecurityNotice> log) : IHostedService
+internal sealed partial class SecurityNotice(TlsSettings tls, AccessOptions access, HttpOptions http, ILogger<SecurityNotice> log) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -24,6 +25,11 @@ internal sealed partial class SecurityNotice(TlsSettings tls, AccessOptions acce
         else if (tls.SiloName is null)
         {
             LogAnyCertificate(log);
+        }
+
+        if (tls.IsOn && access.IsOn && http is { IsOn: true, Https: false })
+        {
+            LogHttpInTheClear(log);
         }
 
         return Task.CompletedTask;

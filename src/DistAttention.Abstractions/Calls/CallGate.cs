@@ -42,6 +42,7 @@ public sealed class CallGate
     private long _firstSince; // when the first call came since
     private int _calls;
     private long _bytes;
+    private long _refused;
 
     /// <summary>Makes a gate.</summary>
     /// <param name="limits">What it lets in.</param>
@@ -94,6 +95,9 @@ public sealed class CallGate
         }
     }
 
+    /// <summary>Calls refused so far.</summary>
+    public long Refused => Interlocked.Read(ref _refused);
+
     /// <summary>Lets a call in, until <see cref="Leave"/>.</summary>
     /// <param name="cost">What it takes.</param>
     /// <exception cref="OverloadedException">There is no room for it, or not in time; says when there may be.</exception>
@@ -115,12 +119,15 @@ public sealed class CallGate
             _callers.TryGetValue(cost.Caller, out Caller? caller);
             if (WhatIsFull(cost, caller) is { } full)
             {
+                _refused++;
+
                 // When about half of what is in progress should be done.
                 return new OverloadedException(full, Retry(_pace.TimeOf(_callers.Values.Sum(static c => c.Work) / _threads / 2)));
             }
 
             if (_calls >= Math.Max(FewCalls, 2 * _threads) && TimeTooShort(cost, caller) is var missing && missing > TimeSpan.Zero)
             {
+                _refused++;
                 return new OverloadedException("The queue of calls that can be answered in time", Retry(missing));
             }
 

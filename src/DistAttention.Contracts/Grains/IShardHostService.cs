@@ -42,6 +42,15 @@ public interface IShardHostService : IGrainService, ICallSite, IParcelSite
     [Alias("Report")]
     Task<SiloReport> GetReportAsync();
 
+    /// <summary>How busy this silo is.</summary>
+    [Alias("Load")]
+    Task<SiloLoad> GetLoadAsync();
+
+    /// <summary>The last query rows that this silo coordinated on a sequence; null if it has none. It keeps some while it is asked for its load.</summary>
+    /// <param name="sequence">The sequence.</param>
+    [Alias("Query")]
+    Task<QuerySample?> GetQueryAsync(Guid sequence);
+
     /// <summary>Whether what a grain speaks for is held here.</summary>
     /// <param name="grainType">The grain's type: of ledgers or of shards.</param>
     /// <param name="key">Its key.</param>
@@ -77,11 +86,16 @@ public interface IShardHostService : IGrainService, ICallSite, IParcelSite
     [Alias("Warm")]
     Task<int> WarmAsync(FollowNote[] shards);
 
-    /// <summary>Tells this silo that shards are another one's: their grains end here, so that writers go there, and their memory is given back.</summary>
+    /// <summary>Tells this silo that shards are another one's: their grains go there, and writers with them. It still answers readers.</summary>
     /// <param name="shards">The shards.</param>
-    /// <param name="evict">Whether memory is given back too; otherwise this silo answers readers for a while yet.</param>
+    /// <param name="to">Whose they are.</param>
+    [Alias("SendAfter")]
+    Task SendAfterAsync(ShardRef[] shards, string to);
+
+    /// <summary>Tells this silo to give back the memory of shards that are others'.</summary>
+    /// <param name="shards">The shards.</param>
     [Alias("LetGo")]
-    Task LetGoAsync(ShardRef[] shards, bool evict);
+    Task LetGoAsync(ShardRef[] shards);
 
     /// <summary>The shards in this silo's memory.</summary>
     [Alias("Residents")]

@@ -7,6 +7,7 @@ using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Memory;
 using DistAttention.Engine.Shards;
+using DistAttention.Engine.Telemetry;
 
 namespace DistAttention.Engine;
 
@@ -32,13 +33,17 @@ public sealed class EmbeddedAttention : IAttentionClient
         Pool = new ComputePool(_options.ComputeThreads, _options.MaxQueuedJobs);
         Gate = new CallGate(_options.AdmissionLimits, _options.ComputeThreads, () => Pool.BusyTime);
         Registry = new ShardRegistry(Budget, _options.ShardStore, Pool);
-        Gateway = new LocalGateway(new ShardService(Registry, Pool, quotas: new ResidentQuotas(Registry, _options.MemoryBytesPerCaller)));
-        Executor = new QueryExecutor(Gateway, Pool, _options.TimeProvider);
-        Appender = new Appender(Gateway, _options.ComputeThreads, _options.TimeProvider);
+        Gateway = new LocalGateway(new ShardService(Registry, Pool, quotas: new ResidentQuotas(Registry, _options.MemoryBytesPerCaller), meter: Meter));
+        Executor = new QueryExecutor(Gateway, Pool, _options.TimeProvider, Meter);
+        Appender = new Appender(Gateway, _options.ComputeThreads, _options.TimeProvider, Meter);
+        Meter.Watch(Pool, Registry, Gate);
     }
 
     /// <summary>Bytes of native memory that K/V takes now.</summary>
     public long ResidentBytes => Budget.UsedBytes;
+
+    /// <summary>What this engine counts.</summary>
+    public AttentionMeter Meter { get; } = new();
 
     internal EmbeddedOptions Options => _options;
 
@@ -153,6 +158,7 @@ public sealed class EmbeddedAttention : IAttentionClient
             _sweep.Dispose();
             Pool.Dispose();
             Registry.Dispose();
+            Meter.Dispose();
             _open.Clear();
         }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using DistAttention.Calls;
 using DistAttention.Engine.Admission;
@@ -6,6 +7,7 @@ using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Planning;
 using DistAttention.Engine.Shards;
+using DistAttention.Engine.Telemetry;
 using DistAttention.Kernels;
 
 namespace DistAttention.Engine;
@@ -40,13 +42,22 @@ internal sealed class EmbeddedSequence : IAttentionSequence
         int count = Shapes.RequireAppend(Spec, k, v);
         CallCost cost = CallCosts.OfAppend(_caller, Spec, count);
         bool isDone = false;
+        long began = _client.Meter.Begin();
         _client.Gate.Enter(cost);
+        using Activity? span = Traces.StartAppend(count);
         try
         {
             await ValidateJob.RunAsync(_client.Pool, Spec, k, v, count, _caller, cancellationToken).ConfigureAwait(false);
             AppendResult appended = await _client.Appender.AppendAsync(Ledger, Spec, k, v, count, options ?? new AppendOptions(), _caller, cancellationToken).ConfigureAwait(false);
             isDone = true;
+            _client.Meter.Appended(began, count);
             return appended;
+        }
+        catch (Exception e)
+        {
+            _client.Meter.Failed(began, isAppend: true, e);
+            Traces.Fail(span, e);
+            throw;
         }
         finally
         {
@@ -158,6 +169,8 @@ internal sealed class EmbeddedSequence : IAttentionSequence
     private async ValueTask<AttentionSummary> RunInsideAsync(ReadOnlyMemory<float> q, int rows, AttendOptions options, CompiledMask mask, CallCost cost, TileSink sink, CancellationToken cancellationToken)
     {
         bool isDone = false;
+        long began = _client.Meter.Begin();
+        using Activity? span = Traces.StartAttend(rows);
         try
         {
             using Deadline deadline = new(options.Timeout, _client.Options.TimeProvider, cancellationToken, _client.Cancellations);
@@ -197,7 +210,15 @@ internal sealed class EmbeddedSequence : IAttentionSequence
             }
 
             isDone = true;
-            return totals.Summary(pin.Snapshot.State, first);
+            AttentionSummary summary = totals.Summary(pin.Snapshot.State, first);
+            _client.Meter.Attended(began, summary);
+            return summary;
+        }
+        catch (Exception e)
+        {
+            _client.Meter.Failed(began, isAppend: false, e);
+            Traces.Fail(span, e);
+            throw;
         }
         finally
         {

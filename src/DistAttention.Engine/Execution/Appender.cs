@@ -2,6 +2,7 @@ using DistAttention.Calls;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Shards;
+using DistAttention.Engine.Telemetry;
 
 namespace DistAttention.Engine.Execution;
 
@@ -11,13 +12,16 @@ public sealed class Appender
     private readonly IShardGateway _gateway;
     private readonly int _writesInFlight;
     private readonly TimeProvider _time;
+    private readonly AttentionMeter _meter;
 
     /// <summary>Makes an appender.</summary>
     /// <param name="gateway">Reaches the owners.</param>
     /// <param name="writesInFlight">Shards written at a time.</param>
     /// <param name="time">The clock of pauses between attempts.</param>
-    public Appender(IShardGateway gateway, int writesInFlight, TimeProvider time)
+    /// <param name="meter">Counts what is done; null for nobody.</param>
+    public Appender(IShardGateway gateway, int writesInFlight, TimeProvider time, AttentionMeter? meter = null)
     {
+        _meter = meter ?? AttentionMeter.Silent;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(writesInFlight);
         _gateway = gateway;
         _writesInFlight = writesInFlight;
@@ -119,6 +123,10 @@ public sealed class Appender
                 if (now[0].Owner == owner)
                 {
                     await backoff.PauseAsync(TimeSpan.Zero, e, cancellationToken).ConfigureAwait(false);
+                }
+                else
+                {
+                    _meter.FailedOver();
                 }
 
                 owner = now[0].Owner;

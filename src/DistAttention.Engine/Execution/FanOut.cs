@@ -3,6 +3,7 @@ using System.Runtime.ExceptionServices;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Planning;
 using DistAttention.Engine.Shards;
+using DistAttention.Engine.Telemetry;
 
 namespace DistAttention.Engine.Execution;
 
@@ -16,12 +17,14 @@ namespace DistAttention.Engine.Execution;
 /// <param name="time">The clock of pauses.</param>
 /// <param name="ask">Asks one owner.</param>
 /// <param name="hedge">Who else may be asked when an owner is late.</param>
+/// <param name="meter">Counts what did not go well.</param>
 internal sealed class FanOut<T>(
     TileQuery query,
     ISequenceLedger ledger,
     TimeProvider time,
     Func<OwnerId, TileRequest, CancellationToken, ValueTask<T>> ask,
-    Func<OwnerId, TileRequest, Hedge?> hedge)
+    Func<OwnerId, TileRequest, Hedge?> hedge,
+    AttentionMeter meter)
     where T : IOwnerAnswer
 {
     private static readonly TimeSpan _movePause = TimeSpan.FromMilliseconds(10);
@@ -93,7 +96,7 @@ internal sealed class FanOut<T>(
             try
             {
                 T answer = hedge(work.Owner, request) is { } second
-                    ? await new HedgedAsk<T>(time, ask).RunAsync(work, request, second, cancellationToken).ConfigureAwait(false)
+                    ? await new HedgedAsk<T>(time, ask, meter).RunAsync(work, request, second, cancellationToken).ConfigureAwait(false)
                     : await ask(work.Owner, request, cancellationToken).ConfigureAwait(false);
                 if (answer.Answers(work))
                 {
@@ -122,6 +125,10 @@ internal sealed class FanOut<T>(
                 if (moved is null)
                 {
                     await backoff.PauseAsync(TimeSpan.Zero, e, cancellationToken).ConfigureAwait(false);
+                }
+                else
+                {
+                    meter.FailedOver();
                 }
             }
             catch (NumericOverflowException overflow)

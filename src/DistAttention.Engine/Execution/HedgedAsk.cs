@@ -1,5 +1,6 @@
 using DistAttention.Engine.Planning;
 using DistAttention.Engine.Shards;
+using DistAttention.Engine.Telemetry;
 
 namespace DistAttention.Engine.Execution;
 
@@ -7,7 +8,7 @@ namespace DistAttention.Engine.Execution;
 /// Asks one owner, and when it is late a second one too; the first whole answer counts, and nothing of the other is kept (Dean and
 /// Barroso, The Tail at Scale, 2013). Both give the same bits, so it does not matter which.
 /// </summary>
-internal sealed class HedgedAsk<T>(TimeProvider time, Func<OwnerId, TileRequest, CancellationToken, ValueTask<T>> ask)
+internal sealed class HedgedAsk<T>(TimeProvider time, Func<OwnerId, TileRequest, CancellationToken, ValueTask<T>> ask, AttentionMeter meter)
     where T : IOwnerAnswer
 {
     /// <summary>Asks. Nothing of the call runs on after it.</summary>
@@ -30,6 +31,7 @@ internal sealed class HedgedAsk<T>(TimeProvider time, Func<OwnerId, TileRequest,
             }
 
             cancellationToken.ThrowIfCancellationRequested();
+            meter.Hedged();
             second = ask(hedge.Owner, request, stop.Token).AsTask();
             Task<T> earlier = await Task.WhenAny(first, second).ConfigureAwait(false);
             if (!Answers(earlier, work))

@@ -3,6 +3,7 @@ using DistAttention.Engine.Compute;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Planning;
 using DistAttention.Engine.Shards;
+using DistAttention.Engine.Telemetry;
 using DistAttention.Kernels;
 
 namespace DistAttention.Engine.Execution;
@@ -22,13 +23,16 @@ public sealed class QueryExecutor
     private readonly Func<OwnerId, TileRequest, Hedge?> _hedge;
     private readonly ComputePool _pool;
     private readonly TimeProvider _time;
+    private readonly AttentionMeter _meter;
 
     /// <summary>Makes an executor.</summary>
     /// <param name="gateway">Reaches the owners.</param>
     /// <param name="pool">Where merges run.</param>
     /// <param name="time">The clock of pauses between attempts.</param>
-    public QueryExecutor(IShardGateway gateway, ComputePool pool, TimeProvider time)
+    /// <param name="meter">Counts what is done; null for nobody.</param>
+    public QueryExecutor(IShardGateway gateway, ComputePool pool, TimeProvider time, AttentionMeter? meter = null)
     {
+        _meter = meter ?? AttentionMeter.Silent;
         _gateway = gateway;
         _compute = gateway.ComputeAsync;
         _hedge = gateway.HedgeOf;
@@ -57,7 +61,7 @@ public sealed class QueryExecutor
             return new TileOutcome(empty, 0, plan.BlocksSkipped, 0, 0) { Prepared = query, Actuals = actuals };
         }
 
-        FanOut<TileAnswer> fanOut = new(query, ledger, _time, _compute, _hedge);
+        FanOut<TileAnswer> fanOut = new(query, ledger, _time, _compute, _hedge, _meter);
         TileAnswer[] answers = await fanOut.RunAsync(plan.Work, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<NodePartial> partials = answers.Length == 1
             ? answers[0].Partials
@@ -89,7 +93,7 @@ public sealed class QueryExecutor
             return total;
         }
 
-        FanOut<MassAnswer> fanOut = new(outcome.Prepared, ledger, _time, AskAsync, _gateway.HedgeOf);
+        FanOut<MassAnswer> fanOut = new(outcome.Prepared, ledger, _time, AskAsync, _gateway.HedgeOf, _meter);
         foreach (MassAnswer answer in await fanOut.RunAsync(plan.Work, cancellationToken).ConfigureAwait(false))
         {
             total.Span.Add(answer.Mass.Span);

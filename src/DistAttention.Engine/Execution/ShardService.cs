@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Planning;
 using DistAttention.Engine.Shards;
+using DistAttention.Engine.Telemetry;
 using DistAttention.Kernels;
 
 namespace DistAttention.Engine.Execution;
@@ -13,6 +15,7 @@ public sealed class ShardService
     private readonly ComputePool _pool;
     private readonly TimeProvider _time;
     private readonly ResidentQuotas _quotas;
+    private readonly AttentionMeter _meter;
     private readonly SemaphoreSlim _inPieces = new(1, 1);
     private readonly CompiledScores _scores = new();
 
@@ -21,8 +24,10 @@ public sealed class ShardService
     /// <param name="pool">Where kernels run.</param>
     /// <param name="time">The clock of pauses while memory is taken; null for the system's.</param>
     /// <param name="quotas">What of the memory one caller may take; null for all.</param>
-    public ShardService(ShardRegistry registry, ComputePool pool, TimeProvider? time = null, ResidentQuotas? quotas = null)
+    /// <param name="meter">Counts what is done; null for nobody.</param>
+    public ShardService(ShardRegistry registry, ComputePool pool, TimeProvider? time = null, ResidentQuotas? quotas = null, AttentionMeter? meter = null)
     {
+        _meter = meter ?? AttentionMeter.Silent;
         _quotas = quotas ?? new ResidentQuotas(registry, long.MaxValue);
         _time = time ?? TimeProvider.System;
         _registry = registry;
@@ -42,6 +47,7 @@ public sealed class ShardService
             return;
         }
 
+        long began = _meter.Begin();
         if (_registry.Store.IsDurable)
         {
             write = await PrepareKeysJob.PrepareAsync(_pool, write, cancellationToken).ConfigureAwait(false);
@@ -55,6 +61,7 @@ public sealed class ShardService
             Task packed = _pool.RunAsync(new PackJob(shard, write, cancellationToken) { Caller = write.Caller }).AsTask();
             await Task.WhenAll(stored, packed).ConfigureAwait(false);
             shard.Complete(write);
+            _meter.Wrote(began, write.Count);
         }
         catch
         {
@@ -115,6 +122,8 @@ public sealed class ShardService
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<TileAnswer> ComputeAtOnceAsync(TileRequest request, CancellationToken cancellationToken)
     {
+        long began = _meter.Begin();
+        using Activity? part = Traces.StartPart(request);
         (HeldBlocks? held, IReadOnlyList<ShardId> notHere) = await HeldBlocks.LeaseAsync(_registry, request, cancellationToken).ConfigureAwait(false);
         if (held is null)
         {
@@ -138,6 +147,12 @@ public sealed class ShardService
                 _quotas.WereRead(request.Caller, request.Shards);
             }
 
+            if (began != 0)
+            {
+                _meter.Computed(began, request.Spec, request.Mask, request.Queries, request.Positions);
+            }
+
+            Traces.AddShards(part, request);
             return new TileAnswer(job.Partials, held.PositionsCounted, []);
         }
     }

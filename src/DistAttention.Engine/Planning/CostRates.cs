@@ -20,6 +20,9 @@ public sealed record CostRates(double FlopsPerSecond, double MemoryBytesPerSecon
     public static CostRates OfThisMachine(int threads) =>
         new(KernelShare * threads * _peakOfAThread.Value, 8e9, 1e9, TimeSpan.FromMilliseconds(0.3));
 
+    /// <summary>Multiply-adds that one thread of this machine does at most, as operations per second; measured at the first use.</summary>
+    public static double PeakFlopsOfAThread => _peakOfAThread.Value;
+
     /// <summary>Time to do so many operations.</summary>
     /// <param name="flops">Operations.</param>
     public TimeSpan ComputeTime(double flops) => TimeSpan.FromSeconds(flops / FlopsPerSecond);

@@ -463,6 +463,7 @@ public sealed partial class ShardRegistry : IDisposable
     {
         entry.Shard!.Lease();
         entry.LastUse = ++_uses;
+        entry.Leases++;
         entry.Heat.Add(Environment.TickCount64);
         entry.Writers += writeSpec is null ? 0 : 1;
         return entry.Shard;
@@ -545,6 +546,9 @@ public sealed partial class ShardRegistry : IDisposable
 
         /// <summary>Larger is later.</summary>
         public long LastUse { get; set; }
+
+        /// <summary>Times it was asked for.</summary>
+        public long Leases { get; set; }
 
         /// <summary>How often it was leased of late.</summary>
         public FadingCount Heat;

@@ -3,6 +3,7 @@ using DistAttention.Contracts;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Shards;
+using DistAttention.Engine.Telemetry;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 using Orleans.Runtime.Placement;
@@ -20,7 +21,7 @@ internal sealed class ClusterLinks
     private readonly ConcurrentDictionary<OwnerId, WorkRate> _rates = new();
     private readonly TimeSpan _hedgeTime;
 
-    public ClusterLinks(IGrainFactory grains, ClusterSilos silos, PeerWatch watch, ILedgerStore ledgers, ShardService shards, TrafficMeter traffic, CallBook calls, Serializer serializer, IOptions<DistAttentionOptions> options, TimeProvider time)
+    public ClusterLinks(IGrainFactory grains, ClusterSilos silos, PeerWatch watch, ILedgerStore ledgers, ShardService shards, TrafficMeter traffic, AttentionMeter meter, QuerySamples queries, CallBook calls, Serializer serializer, IOptions<DistAttentionOptions> options, TimeProvider time)
     {
         Grains = grains;
         Silos = silos;
@@ -29,6 +30,8 @@ internal sealed class ClusterLinks
         Stored = shards.Registry.Store.IsDurable ? new StoredSnapshots(ledgers, _hedgeTime, static e => e is OrleansException or TimeoutException, time) : null;
         Shards = shards;
         Traffic = traffic;
+        Meter = meter;
+        Queries = queries;
         Serializer = serializer;
         Times = new AttemptTimes(options.Value.MinAttemptTime, options.Value.ProbeTimeout, options.Value.StallTime, time) { OnProgress = calls.Hear };
     }
@@ -48,6 +51,10 @@ internal sealed class ClusterLinks
     public ShardService Shards { get; }
 
     public TrafficMeter Traffic { get; }
+
+    public AttentionMeter Meter { get; }
+
+    public QuerySamples Queries { get; }
 
     public AttemptTimes Times { get; }
 

@@ -1,15 +1,19 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using DistAttention.Calls;
 using DistAttention.Contracts;
+using DistAttention.Contracts.Access;
 using DistAttention.Engine.Admission;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Planning;
 using DistAttention.Engine.Shards;
+using DistAttention.Engine.Telemetry;
 using DistAttention.Kernels;
 using Microsoft.Extensions.Options;
+using Orleans.Runtime;
 
 namespace DistAttention.Grains;
 
@@ -68,6 +72,7 @@ internal sealed class Coordinator
                 }
             }
         },
+        static reply => reply.Summary,
         cancellationToken);
 
     public Task<MassReply> MassAsync(AttendCall call, int topK, int bins, CancellationToken cancellationToken)
@@ -83,6 +88,7 @@ internal sealed class Coordinator
                 MassReply reply = ToReply(mass.Span, Of(summary, outcome));
                 return _parcels.Fit("The mass of one query row", reply.ByteLength, reply, reply.In);
             },
+            static reply => reply.Summary,
             cancellationToken);
     }
 
@@ -90,13 +96,17 @@ internal sealed class Coordinator
     {
         SequenceSpec spec = call.Sequence.Spec.Value;
         CallerId caller = _caller.Current;
-        return SiloGates.ThroughAsync(_gate, CallCosts.OfAppend(caller, spec, call.Count), () => AppendAsync(call, spec, caller, cancellationToken));
+        return SiloGates.ThroughAsync(_gate, CallCosts.OfAppend(caller, spec, call.Count), () => CountedAsync(
+            CallTrace.Append,
+            call.Count,
+            () => AppendAsync(call, spec, caller, cancellationToken),
+            (began, _) => _links.Meter.Appended(began, call.Count)));
     }
 
     private async Task<AppendResult> AppendAsync(AppendCall call, SequenceSpec spec, CallerId caller, CancellationToken cancellationToken)
     {
         RemoteLedger ledger = LedgerOf(call.Sequence);
-        Appender appender = new(new SequenceGateway(_links, ledger), _writesInFlight, _time);
+        Appender appender = new(new SequenceGateway(_links, ledger), _writesInFlight, _time, _links.Meter);
         return await appender.AppendAsync(
             ledger,
             spec,
@@ -180,9 +190,29 @@ internal sealed class Coordinator
         return new RemoteLedger(_links.Grains.GetGrain<ISequenceGrain>(sequence.Name), sequence, _links.Times.Time, _links.Stored);
     }
 
+    /// <summary>Makes a call of a client, seen by whoever measures and traces.</summary>
+    private async Task<T> CountedAsync<T>(string name, long rows, Func<Task<T>> call, Action<long, T> done)
+    {
+        long began = _links.Meter.Begin();
+        using Activity? span = Traces.StartHere(name, CallTracing.Parent)?.SetTag(CallTrace.RowsTag, rows);
+        try
+        {
+            T answer = await call().ConfigureAwait(false);
+            done(began, answer);
+            return answer;
+        }
+        catch (Exception e)
+        {
+            _links.Meter.Failed(began, name == CallTrace.Append, e);
+            Traces.Fail(span, e);
+            throw;
+        }
+    }
+
     private Task<T> RunAsync<T>(
         AttendCall call,
         Func<QueryExecutor, RemoteLedger, TileQuery, TileSummary, CancellationToken, Task<T>> run,
+        Func<T, TileSummary> summaryOf,
         CancellationToken cancellationToken)
     {
         SequenceSpec spec = call.Sequence.Spec.Value;
@@ -193,8 +223,15 @@ internal sealed class Coordinator
         long first = Planner.FirstQueryPosition(options, call.TotalRows, length) + call.FirstRow;
         TimeSpan timeLeft = call.TotalRows > call.Rows ? Timeout.InfiniteTimeSpan : call.TimeLeft; // tiles do not wait for tiles of their own call: it was let in by its client
         CallCost cost = CallCosts.OfAttend(caller, spec, call.Rows, first, mask, length, timeLeft);
-        return SiloGates.ThroughAsync(_gate, cost, () => RunInsideAsync(call, options, mask, caller, run, cancellationToken));
+        return SiloGates.ThroughAsync(_gate, cost, () => CountedAsync(
+            CallTrace.Attend,
+            call.Rows,
+            () => RunInsideAsync(call, options, mask, caller, run, cancellationToken),
+            (began, answer) => _links.Meter.Attended(began, SummaryOf(summaryOf(answer), call.Rows))));
     }
+
+    private static AttentionSummary SummaryOf(in TileSummary tile, int rows) =>
+        new(tile.Snapshot, tile.FirstQueryPosition, rows, tile.BlocksComputed, tile.BlocksSkipped, tile.Partials, tile.Retries);
 
     private async Task<T> RunInsideAsync<T>(
         AttendCall call,
@@ -223,7 +260,12 @@ internal sealed class Coordinator
                 Options = options,
                 Mask = mask,
             };
-            QueryExecutor executor = new(new SequenceGateway(_links, ledger), _pool, _time);
+            if (RequestContext.Get(CallHeaders.Probe) is null)
+            {
+                _links.Queries.Take(ledger.Handle.Uid, query);
+            }
+
+            QueryExecutor executor = new(new SequenceGateway(_links, ledger), _pool, _time, _links.Meter);
             T answer = await run(executor, ledger, query, new TileSummary(snapshot.State, first, 0, 0, 0, 0), either.Token).ConfigureAwait(false);
             call.Q.Dispose();
             return answer;

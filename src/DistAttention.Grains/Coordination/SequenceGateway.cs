@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using DistAttention.Contracts;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Planning;
 using DistAttention.Engine.Shards;
+using DistAttention.Engine.Telemetry;
 using Orleans.Runtime;
 using Orleans.Runtime.Placement;
 
@@ -34,6 +36,11 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
             CallId = Guid.NewGuid(),
         };
         CallLimits.RequireFits("Rows of k and v", (long)call.K.ByteLength + call.V.ByteLength);
+        if (IsRemote(owner))
+        {
+            links.Meter.Sent((long)call.K.ByteLength + call.V.ByteLength);
+        }
+
         try
         {
             IKvShardGrain grain = links.ShardGrain(write.Shard, owner);
@@ -90,7 +97,9 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
             static call => call.CallId,
             static call => call.Q.ByteLength + call.Mask.Bytes.Length,
             cancellationToken))).ConfigureAwait(false);
-        links.Traffic.Add(replies.Sum(static r => r.Partials.Sum(static p => (long)p.ByteLength)));
+        long answered = replies.Sum(static r => r.Partials.Sum(static p => (long)p.ByteLength));
+        links.Traffic.Add(answered);
+        links.Meter.Received(answered);
         TileReply? incomplete = replies.FirstOrDefault(static r => r.NotHere.Length > 0);
         if (incomplete is not null)
         {
@@ -122,6 +131,7 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
             static call => call.Tile.CallId,
             static call => call.Tile.Q.ByteLength + call.Tile.Mask.Bytes.Length,
             cancellationToken))).ConfigureAwait(false);
+        links.Meter.Received(replies.Sum(static r => r.ByteLength));
         TileMassReply? incomplete = replies.FirstOrDefault(static r => r.NotHere.Length > 0);
         if (incomplete is not null)
         {
@@ -177,6 +187,9 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
         CallLimits.RequireFits("A query tile", bytes(call));
         using IDisposable room = await links.EnterAsync(owner, cancellationToken).ConfigureAwait(false);
         links.Traffic.Add(bytes(call));
+        links.Meter.Sent(bytes(call));
+        using Activity? span = Traces.StartAsk(owner, tile.Shards.Count);
+        CallTracing.Carry(span);
         IShardHostService host = links.Silos.Host(owner);
         try
         {
@@ -190,6 +203,7 @@ internal sealed class SequenceGateway(ClusterLinks links, RemoteLedger ledger) :
         }
         catch (SiloUnreachableException e) when (!e.IsLostCall)
         {
+            Traces.Fail(span, e);
             links.Watch.Suspect(owner);
 
             // A silo that answers after all was only busy, or its connection broke: the tile is asked for again.

@@ -5,6 +5,7 @@ using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Memory;
 using DistAttention.Engine.Replicas;
 using DistAttention.Engine.Shards;
+using DistAttention.Engine.Telemetry;
 using DistAttention.Grains;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -47,6 +48,13 @@ public static class SiloBuilderExtensions
         services.AddSingleton<ITypeNameFilter, PackedTypes>();
         services.AddSingleton<ShardRegistry>();
         services.AddSingleton(static s => new ResidentQuotas(s.GetRequiredService<ShardRegistry>(), OptionsOf(s).MemoryBytesPerCaller));
+        services.AddSingleton(static s =>
+        {
+            AttentionMeter meter = new(scope: s);
+            SiloGates gates = s.GetRequiredService<SiloGates>();
+            meter.Watch(s.GetRequiredService<ComputePool>(), s.GetRequiredService<ShardRegistry>(), gates.Calls, gates.Parts);
+            return meter;
+        });
         services.AddSingleton<ShardService>();
         services.AddSingleton<ShardFollower>();
         services.TryAddSingleton<ILedgerStore, InMemoryLedgerStore>();
@@ -59,6 +67,9 @@ public static class SiloBuilderExtensions
         services.AddSingleton<ActiveShards>();
         services.AddSingleton<ShardHostClient>();
         services.AddSingleton<ClusterSilos>();
+        services.AddSingleton<IClusterLoads>(static s => s.GetRequiredService<ClusterSilos>());
+        services.AddSingleton<LoadCounter>();
+        services.AddSingleton<QuerySamples>();
         services.AddSingleton<ClusterLinks>();
         services.AddSingleton<SnapshotCache>();
         services.TryAddSingleton(StorageIdentity.None);

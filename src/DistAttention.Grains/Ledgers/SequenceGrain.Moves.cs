@@ -18,8 +18,8 @@ internal sealed partial class SequenceGrain
         OwnerId found = new(owner);
         if (_links.IsDurable && ledger.OwnerOf(id) is { } holder && holder != found && _silos.Live().Contains(holder))
         {
-            // Any silo can read it, so the ledger decides: the grain over there ends, and the next write goes to the owner.
-            _ = LetGoAsync(found, shard);
+            // Any silo can read it, so the ledger decides: the grain over there goes to the owner, and the next write with it.
+            _ = SendAfterAsync(found, shard, holder);
             return;
         }
 
@@ -73,7 +73,7 @@ internal sealed partial class SequenceGrain
             _opening.Release();
         }
 
-        DeactivateOnIdle();
+        Migration.To(target, MigrateOnIdle);
         return true;
     }
 
@@ -163,21 +163,22 @@ internal sealed partial class SequenceGrain
     /// <summary>This activation may have come about where the ledger is not: while that moved, or where its holder was too slow to say so.</summary>
     private async Task ThrowIfElsewhereAsync()
     {
-        bool[] holds = await Task.WhenAll(_silos.Live().Select(async silo =>
+        OwnerId[] others = [.. _silos.Live().Where(silo => silo != _silos.Self)];
+        bool[] holds = await Task.WhenAll(others.Select(async silo =>
         {
             try
             {
-                return silo != _silos.Self && await _silos.Host(silo).HoldsAsync(TypeName, Id.Value).WaitAsync(_links.Times.Probe, _links.Times.Time);
+                return await _silos.Host(silo).HoldsAsync(TypeName, Id.Value).WaitAsync(_links.Times.Probe, _links.Times.Time);
             }
             catch (Exception e) when (e is OrleansException or TimeoutException)
             {
                 return false;
             }
         }));
-        if (holds.Contains(true))
+        if (Array.IndexOf(holds, true) is >= 0 and var holder)
         {
-            DeactivateOnIdle();
-            throw new SiloUnavailableException($"The ledger of {Id} is on another silo.");
+            Migration.To(others[holder], MigrateOnIdle);
+            throw new SiloUnavailableException($"The ledger of {Id} is on silo {others[holder]}.");
         }
     }
 
@@ -185,11 +186,11 @@ internal sealed partial class SequenceGrain
         (int)Math.Clamp(record.Length - ((long)shard.Index * record.Spec.ShardLength), 0, record.Spec.ShardLength);
 
     /// <summary>Best effort: a silo that does not hear of it goes on taking writes, which are in the storage before they count.</summary>
-    private async Task LetGoAsync(OwnerId silo, ShardRef shard)
+    private async Task SendAfterAsync(OwnerId silo, ShardRef shard, OwnerId owner)
     {
         try
         {
-            await _silos.Host(silo).LetGoAsync([shard], evict: false);
+            await _silos.Host(silo).SendAfterAsync([shard], owner.Value);
         }
         catch (Exception e) when (e is OrleansException or TimeoutException)
         {

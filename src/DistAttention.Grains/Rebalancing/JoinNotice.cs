@@ -34,7 +34,7 @@ internal sealed class JoinNotice(IGrainFactory grains, ClusterSilos silos, IOpti
                 await grains.GetGrain<IRebalanceGrain>(0).JoinedAsync(silos.Self.Value).ConfigureAwait(false);
                 return;
             }
-            catch (Exception e) when (e is OrleansException or TimeoutException)
+            catch (Exception e) when (e is not OutOfMemoryException)
             {
                 await Task.Delay(_pause, time).ConfigureAwait(false);
             }

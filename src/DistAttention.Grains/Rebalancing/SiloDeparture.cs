@@ -69,7 +69,7 @@ public sealed partial class SiloDeparture
 
             LogLeft(_log, moved, _time.GetElapsedTime(began).TotalSeconds);
         }
-        catch (Exception e) when (e is OrleansException or TimeoutException or DistAttentionException or OperationCanceledException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             LogNotLeft(_log, moved, e);
         }

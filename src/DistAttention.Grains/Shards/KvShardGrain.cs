@@ -2,6 +2,7 @@ using DistAttention.Contracts;
 using DistAttention.Engine.Admission;
 using DistAttention.Engine.Execution;
 using DistAttention.Engine.Shards;
+using DistAttention.Engine.Telemetry;
 using Orleans.Concurrency;
 
 namespace DistAttention.Grains;
@@ -24,10 +25,12 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain, IVacant
     private readonly WriteGrants _grants;
     private readonly SiloGates _gates;
     private readonly CallOwner _caller;
+    private readonly AttentionMeter _meter;
     private ShardId _id;
 
-    public KvShardGrain(ShardService shards, ClusterSilos silos, ActiveShards active, CallBook calls, WriteGrants grants, SiloGates gates, CallOwner caller)
+    public KvShardGrain(ShardService shards, ClusterSilos silos, ActiveShards active, CallBook calls, WriteGrants grants, SiloGates gates, CallOwner caller, AttentionMeter meter)
     {
+        _meter = meter;
         _shards = shards;
         _silos = silos;
         _active = active;
@@ -43,7 +46,7 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain, IVacant
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _id = ShardId.Parse(this.GetPrimaryKeyString());
-        _active.Add(_id, DeactivateOnIdle);
+        _active.Add(_id, DeactivateOnIdle, to => Migration.To(to, MigrateOnIdle));
         if (!_shards.Registry.Store.IsDurable)
         {
             DelayDeactivation(Timeout.InfiniteTimeSpan); // its rows are nowhere else
@@ -65,11 +68,16 @@ internal sealed class KvShardGrain : Grain, IKvShardGrain, IVacant
         using CallBook.Entry entry = _calls.Begin(write.CallId, cancellationToken);
         if (_shards.Registry.IsGivenAway(_id))
         {
-            DeactivateOnIdle(); // the next one is where the shard is
+            if (_active.MovedTo(_id) is { } to)
+            {
+                Migration.To(to, MigrateOnIdle);
+            }
+
             throw new ReservationGoneException(write.Operation);
         }
 
         SequenceSpec spec = write.Spec.Value;
+        _meter.Received((long)write.K.ByteLength + write.V.ByteLength);
         await RequireCommittedAsync(write, spec, entry.Token);
         ShardWrite rows = new(
             _id,

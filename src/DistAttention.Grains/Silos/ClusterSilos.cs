@@ -7,7 +7,7 @@ using Orleans.Runtime;
 namespace DistAttention.Grains;
 
 /// <summary>The silos of the cluster as this one sees them: who lives, and what each said last of its memory.</summary>
-internal sealed class ClusterSilos : ISiloMemory
+internal sealed class ClusterSilos : ISiloMemory, IClusterLoads
 {
     private static readonly TimeSpan _replicaAge = TimeSpan.FromMilliseconds(100);
 
@@ -185,11 +185,40 @@ internal sealed class ClusterSilos : ISiloMemory
         return reports;
     }
 
-    private async Task<SiloReport?> AskAsync(OwnerId silo)
+    async Task<IReadOnlyList<SiloLoad>> IClusterLoads.AskAsync()
+    {
+        SiloLoad?[] answers = await Task.WhenAll(Live().Select(silo => AskIfKnownAsync(silo, static host => host.GetLoadAsync()!))).ConfigureAwait(false);
+        return [.. answers.OfType<SiloLoad>()];
+    }
+
+    async Task<QuerySample?> IClusterLoads.NewestQueryAsync(Guid sequence)
+    {
+        QuerySample?[] answers = await Task.WhenAll(Live().Select(silo => AskIfKnownAsync(silo, host => host.GetQueryAsync(sequence)))).ConfigureAwait(false);
+        return answers.OfType<QuerySample>().MinBy(static q => q.Age);
+    }
+
+    /// <summary>Asks what a silo of an earlier version does not know, and says so in its own way.</summary>
+    private async Task<T?> AskIfKnownAsync<T>(OwnerId silo, Func<IShardHostService, Task<T?>> ask)
+        where T : class
     {
         try
         {
-            return await Host(silo).GetReportAsync().WaitAsync(_options.ProbeTimeout, _time).ConfigureAwait(false);
+            return await AskAsync<T>(silo, async host => (await ask(host).ConfigureAwait(false))!).ConfigureAwait(false);
+        }
+        catch (Exception e) when (silo != Self && e is not OutOfMemoryException)
+        {
+            return null;
+        }
+    }
+
+    private Task<SiloReport?> AskAsync(OwnerId silo) => AskAsync(silo, static host => host.GetReportAsync());
+
+    private async Task<T?> AskAsync<T>(OwnerId silo, Func<IShardHostService, Task<T>> ask)
+        where T : class
+    {
+        try
+        {
+            return await ask(Host(silo)).WaitAsync(_options.ProbeTimeout, _time).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OrleansException or TimeoutException)
         {

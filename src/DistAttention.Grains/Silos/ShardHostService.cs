@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DistAttention.Calls;
 using DistAttention.Contracts;
 using DistAttention.Engine.Admission;
@@ -6,6 +7,7 @@ using DistAttention.Engine.Execution;
 using DistAttention.Engine.Ledger;
 using DistAttention.Engine.Replicas;
 using DistAttention.Engine.Shards;
+using DistAttention.Engine.Telemetry;
 using DistAttention.Kernels;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -21,6 +23,9 @@ internal sealed partial class ShardHostService : GrainService, IShardHostService
     private readonly ComputePool _pool;
     private readonly CallBook _calls;
     private readonly TrafficMeter _traffic;
+    private readonly AttentionMeter _meter;
+    private readonly LoadCounter _load;
+    private readonly QuerySamples _queries;
     private readonly LocalSequences _sequences;
     private readonly ActiveShards _active;
     private readonly Parcels _parcels;
@@ -38,6 +43,9 @@ internal sealed partial class ShardHostService : GrainService, IShardHostService
         _shards = services.GetRequiredService<ShardService>();
         _pool = services.GetRequiredService<ComputePool>();
         _calls = services.GetRequiredService<CallBook>();
+        _meter = services.GetRequiredService<AttentionMeter>();
+        _queries = services.GetRequiredService<QuerySamples>();
+        _load = services.GetRequiredService<LoadCounter>();
         _traffic = services.GetRequiredService<TrafficMeter>();
         _sequences = services.GetRequiredService<LocalSequences>();
         _active = services.GetRequiredService<ActiveShards>();
@@ -57,9 +65,13 @@ internal sealed partial class ShardHostService : GrainService, IShardHostService
         return await Task.Run(
             () => SiloGates.ThroughAsync(_gates.Parts, CostOf(request), async () =>
             {
-                TileAnswer answer = await _shards.ComputeAsync(request, entry.Token);
-                TileReply reply = EngineWire.ToReply(answer, call);
-                _traffic.Add(call.Q.ByteLength + reply.Partials.Sum(static p => (long)p.ByteLength));
+                TileReply reply;
+                using (Activity? span = Traces.StartHere(CallTrace.Serve, CallTracing.Parent))
+                {
+                    reply = EngineWire.ToReply(await _shards.ComputeAsync(request, entry.Token), call);
+                }
+
+                Count(call, reply.Partials.Sum(static p => (long)p.ByteLength));
                 call.Q.Dispose();
                 return reply;
             }),
@@ -76,7 +88,7 @@ internal sealed partial class ShardHostService : GrainService, IShardHostService
             {
                 MassAnswer answer = await _shards.MassAsync(request, entry.Token);
                 TileMassReply reply = EngineWire.ToReply(answer, call);
-                _traffic.Add(call.Tile.Q.ByteLength + reply.ByteLength);
+                Count(call.Tile, reply.ByteLength);
                 return _parcels.Fit("The mass of one query row", reply.ByteLength, reply, reply.In);
             }),
             entry.Token);
@@ -110,6 +122,15 @@ internal sealed partial class ShardHostService : GrainService, IShardHostService
 
     public Task<long> GetResidentBytesAsync(ShardRef[] shards) =>
         Task.FromResult(shards.Sum(s => _shards.Registry.ResidentBytes(EngineWire.ToId(s))));
+
+    public Task<QuerySample?> GetQueryAsync(Guid sequence) => Task.FromResult(_queries.Find(sequence));
+
+    public async Task<SiloLoad> GetLoadAsync()
+    {
+        _queries.Look();
+        SiloReport report = await GetReportAsync();
+        return await Task.Run(() => _load.Look(report)); // sorting shards is no work for a turn
+    }
 
     public Task<SiloReport> GetReportAsync()
     {
@@ -174,16 +195,25 @@ internal sealed partial class ShardHostService : GrainService, IShardHostService
     public Task<int> WarmAsync(FollowNote[] shards) =>
         Task.Run(() => _follower.WarmAsync([.. shards.Select(static n => new FollowedShard(EngineWire.ToId(n.Shard), n.Rows, n.Fence, n.Bytes))], CancellationToken.None));
 
-    public Task LetGoAsync(ShardRef[] shards, bool evict)
+    public Task SendAfterAsync(ShardRef[] shards, string to)
+    {
+        foreach (ShardRef shard in shards)
+        {
+            _active.Migrate(EngineWire.ToId(shard), new OwnerId(to));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task LetGoAsync(ShardRef[] shards)
     {
         foreach (ShardId id in shards.Select(EngineWire.ToId))
         {
-            _active.Deactivate(id);
-            if (evict && _shards.Registry.Store.IsDurable)
+            if (_shards.Registry.Store.IsDurable)
             {
                 _shards.Registry.Evict(id);
             }
-            else if (evict)
+            else
             {
                 _shards.Registry.Drop(id);
             }
@@ -202,6 +232,14 @@ internal sealed partial class ShardHostService : GrainService, IShardHostService
     }
 
     public Task<NamedSequence[]> GetSequencesAsync() => Task.FromResult(_sequences.All());
+
+    /// <summary>Counts what came and went.</summary>
+    private void Count(TileCall call, long answered)
+    {
+        _traffic.Add(call.Q.ByteLength + answered);
+        _meter.Received(call.Q.ByteLength + call.Mask.Bytes.Length);
+        _meter.Sent(answered);
+    }
 
     /// <summary>Its deadline is looked after by whoever coordinates the call.</summary>
     private static CallCost CostOf(TileRequest request)

@@ -1,39 +1,9 @@
-using System.Diagnostics;
+using DistAttention.Testing.Python;
 
 namespace DistAttention.Http.Tests.Python;
 
 /// <summary>A test that needs a Python with numpy.</summary>
 public sealed class PythonFactAttribute : FactAttribute
 {
-    public PythonFactAttribute() => Skip = Interpreter.Path is null ? "no Python 3.9 or later with numpy was found (DISTATTN_PYTHON names one)" : null;
-}
-
-/// <summary>Finds a Python with numpy: the one of DISTATTN_PYTHON, or the first of the usual names on the path.</summary>
-internal static class Interpreter
-{
-    private const string Probe = "import sys, numpy; sys.exit(sys.version_info < (3, 9))";
-
-    public static string? Path { get; } = Find();
-
-    private static string? Find()
-    {
-        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        IEnumerable<string> found = folders.SelectMany(static folder => new[] { "python3", "python" }.Select(name => System.IO.Path.Combine(folder, name))).Where(File.Exists);
-        IEnumerable<string> all = Environment.GetEnvironmentVariable("DISTATTN_PYTHON") is { Length: > 0 } given ? [given] : found;
-        return all.FirstOrDefault(Works);
-    }
-
-    private static bool Works(string program)
-    {
-        try
-        {
-            using Process process = Process.Start(new ProcessStartInfo(program, ["-c", Probe]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-            process.StandardError.ReadToEnd();
-            return process.WaitForExit(20_000) && process.ExitCode == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
-    }
+    public PythonFactAttribute() => Skip = Interpreter.WhyNot;
 }

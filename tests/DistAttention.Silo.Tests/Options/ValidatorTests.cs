@@ -1,4 +1,5 @@
 using DistAttention.Silo.Admin;
+using DistAttention.Silo.Admin.Telemetry;
 using DistAttention.Silo.Options;
 using Microsoft.Extensions.Options;
 
@@ -73,6 +74,11 @@ public sealed class ValidatorTests
         { "Admin:TokenFile=/dev/null;Admin:Token=0123456789abcdef", "Admin:TokenFile is set, and so is Token" },
         { "Admin:MetricsNeedToken=true", "Admin:MetricsNeedToken is true, but there is neither" },
         { "Admin:Https=true", "Admin:Https is true, but Tls names no certificate" },
+        { "Admin:OrleansDashboardUrl=there", "Admin:OrleansDashboardUrl 'there' is not an address" },
+        { "Telemetry:OtlpEndpoint=collector:4317", "Telemetry:OtlpEndpoint 'collector:4317' is not an address" },
+        { "Telemetry:OtlpProtocol=Json", "Telemetry:OtlpProtocol is 'Json'; it must be one of Grpc, HttpProtobuf" },
+        { "Telemetry:TraceShare=2", "Telemetry:TraceShare is 2" },
+        { "Telemetry:MetricsEvery=00:00:00", "Telemetry:MetricsEvery is 00:00:00" },
         { "Admin:Ports=1", "there is no option Admin:Ports" },
         { "Attention:Threads=2", "there is no option Attention:Threads" },
     };
@@ -122,6 +128,7 @@ public sealed class ValidatorTests
         Assert.True(new ClusteringOptionsValidator().Validate(null, new ClusteringOptions { Folder = "f" }).Succeeded);
         Assert.True(new EndpointOptionsValidator().Validate(null, new EndpointOptions()).Succeeded);
         Assert.True(new AdminOptionsValidator().Validate(null, new AdminOptions()).Succeeded);
+        Assert.True(new TelemetryOptionsValidator().Validate(null, new TelemetryOptions()).Succeeded);
         Assert.True(new HostingOptionsValidator().Validate(null, new HostingOptions()).Succeeded);
     }
 }

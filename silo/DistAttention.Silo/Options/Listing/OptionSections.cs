@@ -1,6 +1,7 @@
 using DistAttention.Contracts.Tls;
 using DistAttention.Grains;
 using DistAttention.Silo.Admin;
+using DistAttention.Silo.Admin.Telemetry;
 using DistAttention.Silo.Http;
 
 namespace DistAttention.Silo.Options.Listing;
@@ -19,6 +20,7 @@ internal static class OptionSections
         (AccessOptions.Section, typeof(AccessOptions)),
         (HostingOptions.Section, typeof(HostingOptions)),
         (AdminOptions.Section, typeof(AdminOptions)),
+        (TelemetryOptions.Section, typeof(TelemetryOptions)),
         (HttpOptions.Section, typeof(HttpOptions)),
     ];
 }
