@@ -53,7 +53,8 @@ internal static class MembershipTables
 
     private static async Task<bool> AreThereAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        NpgsqlCommand command = new("SELECT to_regclass('orleansquery') IS NOT NULL", connection);
+        // Read from the catalogue: to_regclass answers from a cache, which waiting for the lock does not bring up to date.
+        NpgsqlCommand command = new("SELECT EXISTS (SELECT FROM pg_catalog.pg_tables WHERE tablename = 'orleansquery' AND schemaname = ANY (current_schemas(false)))", connection);
         await using (command.ConfigureAwait(false))
         {
             return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is true;
