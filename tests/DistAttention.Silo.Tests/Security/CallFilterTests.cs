@@ -259,6 +259,7 @@ public sealed class CallFilterTests(SecureCluster cluster)
             [typeof(IKvShardGrain)] = client.Grains.GetGrain<IKvShardGrain>($"{Guid.NewGuid():N}/0/0"),
             [typeof(IAttentionCoordinatorGrain)] = client.Grains.GetGrain<IAttentionCoordinatorGrain>(0),
             [typeof(IClusterReportGrain)] = client.Grains.GetGrain<IClusterReportGrain>(0),
+            [typeof(IRebalanceGrain)] = client.Grains.GetGrain<IRebalanceGrain>(0),
             [typeof(ISequenceCatalogGrain)] = client.Grains.GetGrain<ISequenceCatalogGrain>(0),
         };
         Assert.Empty(_interfaces.Where(static t => t.IsAssignableTo(typeof(IGrain)) && !t.IsAssignableTo(typeof(Orleans.Services.IGrainService))).Except(grains.Keys));
