@@ -150,19 +150,17 @@ public sealed class EmbeddedAttention : IAttentionClient
     }
 
     /// <summary>Ends the compute threads; calls still running fail. Memory goes with the last of its readers.</summary>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (!_disposed)
         {
             _disposed = true;
-            _sweep.Dispose();
+            await _sweep.DisposeAsync().ConfigureAwait(false);
             Pool.Dispose();
             Registry.Dispose();
             Meter.Dispose();
             _open.Clear();
         }
-
-        return default;
     }
 
     internal async Task<EmbeddedSequence> AddAsync(LedgerRecord record, CancellationToken cancellationToken)

@@ -6,7 +6,7 @@ namespace DistAttention.Engine;
 /// Deletes, from time to time, sequences that are past their time to live. Begins with the first such sequence that the client makes or opens, then
 /// looks at all that are kept where it keeps its own; other clients and silos may do the same there.
 /// </summary>
-internal sealed class EmbeddedSweep(EmbeddedAttention client, EmbeddedOptions options) : IDisposable
+internal sealed class EmbeddedSweep(EmbeddedAttention client, EmbeddedOptions options) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
@@ -29,12 +29,17 @@ internal sealed class EmbeddedSweep(EmbeddedAttention client, EmbeddedOptions op
         }
     }
 
-    public void Dispose()
+    /// <summary>Ends a sweep that runs, so that nothing is read or written afterwards.</summary>
+    public async ValueTask DisposeAsync()
     {
+        Task? sweeping;
         lock (_lock)
         {
             _stop.Cancel();
+            sweeping = _sweeping;
         }
+
+        await (sweeping ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task SweepAsync()
@@ -61,7 +66,7 @@ internal sealed class EmbeddedSweep(EmbeddedAttention client, EmbeddedOptions op
                 }
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException && stopped.IsCancellationRequested)
+        catch (OperationCanceledException) when (stopped.IsCancellationRequested)
         {
             // The client has ended.
         }

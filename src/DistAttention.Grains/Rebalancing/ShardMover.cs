@@ -129,9 +129,10 @@ internal sealed partial class ShardMover(ClusterSilos silos, ClusterLinks links,
         ILookup<ShardId, OwnerId> owners = census.Ledgers.Keys.ToLookup(static e => e.Id, static e => e.Owner);
         foreach ((OwnerId silo, IReadOnlySet<ShardId> resident) in census.Residents)
         {
-            // What no ledger names is about to be written, or was deleted; then its last owner let it go, and one before that knows nothing of it.
+            // What no ledger names is about to be written, or was deleted; then its last owner let it go, and one before that knows nothing of it. Where
+            // copies are kept warm, only what was moved just now is let go: silos may differ for a moment about who keeps the copies.
             ShardRef[] others = [.. resident
-                .Where(id => (owners.Contains(id) || given.Contains(new ShardEntry(id, silo))) && owners[id].All(owner => owner != silo && silos.ReplicaOf(owner) != silo))
+                .Where(id => (given.Contains(new ShardEntry(id, silo)) || (owners.Contains(id) && !silos.KeepsReplicas)) && owners[id].All(owner => owner != silo && silos.ReplicaOf(owner) != silo))
                 .Select(EngineWire.ToRef)];
             if (others.Length > 0)
             {

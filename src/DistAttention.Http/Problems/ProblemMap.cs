@@ -30,9 +30,9 @@ internal static class ProblemMap
         SnapshotLostException e => New(ProblemKinds.SnapshotLost, e, ("sequence", e.Id.Value), ("epoch", e.Snapshot.Epoch), ("length", e.Snapshot.Length)),
         ArithmeticVersionException e => New(ProblemKinds.ArithmeticVersion, e, ("stored", e.Stored), ("supported", e.Supported)),
         OverloadedException e => New(e.IsCallersOwn ? ProblemKinds.CallerOverloaded : ProblemKinds.Overloaded, e) with { RetryAfter = e.RetryAfter },
-        AttentionTimeoutException e => New(ProblemKinds.Timeout, e, ("timeoutSeconds", e.Timeout.TotalSeconds)),
+        AttentionTimeoutException e => new Problem(ProblemKinds.Timeout, $"No exact answer within {e.Timeout.TotalSeconds:0.###} s.{Cause(e.InnerException)}") { Facts = [("timeoutSeconds", e.Timeout.TotalSeconds)] },
         CapacityExceededException e => New(ProblemKinds.CapacityExceeded, e, ("budgetBytes", e.BudgetBytes), ("usedBytes", e.UsedBytes), ("neededBytes", e.NeededBytes)),
-        PartialFailureException e => New(ProblemKinds.PartialFailure, e, ("total", e.Total), ("failed", e.Failed)),
+        PartialFailureException e => new Problem(ProblemKinds.PartialFailure, $"{e.Failed} of {e.Total} parts of the call failed.{Cause(e.InnerException)}") { Facts = [("total", e.Total), ("failed", e.Failed)] },
         ShardLostException e => New(ProblemKinds.ShardLost, e, ("sequence", e.Id.Value), ("positions", new JsonArray(e.Positions.Start, e.Positions.End))),
         StorageException { IsTransient: false } => new Problem(ProblemKinds.StorageFailed, "The storage could not do what was asked; the service's log says why."),
         StorageDamagedException => new Problem(ProblemKinds.StorageDamaged, "Stored rows are damaged, and nothing is answered from them; the service's log says where."),
@@ -47,6 +47,9 @@ internal static class ProblemMap
         StatusCodes.Status408RequestTimeout => ProblemKinds.TooSlow,
         _ => ProblemKinds.BadRequest,
     };
+
+    /// <summary>What may be said of a cause: as much as if it were the error.</summary>
+    private static string Cause(Exception? cause) => cause is DistAttentionException ? $" First cause: {Of(cause).Detail}" : "";
 
     private static Problem New(ProblemKind kind, Exception error, params (string, JsonNode?)[] facts) => new(kind, error.Message) { Facts = facts };
 }

@@ -19,7 +19,7 @@ internal sealed class NamedTensors(int maxBytes) : IMaskFiles, ITableFiles
     public async ValueTask TakeAsync(TensorBodyReader reader, CancellationToken cancellationToken)
     {
         TensorHead head = reader.Current!;
-        long bytes = checked(head.Length * Math.Max(head.Layout.Type.Size(), sizeof(float)));
+        long bytes = head.Layout.RequireBytes(reader.Source) * (Held.IsFloat(head) ? 2 : 1); // as they came, and as float32
         if (bytes > maxBytes - _bytes)
         {
             throw HttpProblemException.TooLarge($"{head.Title} {head.Shape} is more than a request may have held: {maxBytes:N0} bytes");
@@ -61,7 +61,10 @@ internal sealed class NamedTensors(int maxBytes) : IMaskFiles, ITableFiles
     {
         public TensorHead Head => head;
 
-        public bool IsInteger => head.Layout.Type is not (TensorDataType.Float32 or TensorDataType.Float16 or TensorDataType.BFloat16 or TensorDataType.Float64);
+        public bool IsInteger => !IsFloat(head);
+
+        public static bool IsFloat(TensorHead head) =>
+            head.Layout.Type is TensorDataType.Float32 or TensorDataType.Float16 or TensorDataType.BFloat16 or TensorDataType.Float64;
 
         public TensorFileException Error(string problem, Exception? inner = null) => new(head.Title, problem, inner);
 

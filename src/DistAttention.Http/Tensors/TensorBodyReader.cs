@@ -17,6 +17,9 @@ internal abstract class TensorBodyReader(BodyBytes body)
     /// <summary>The tensor whose elements come next.</summary>
     public TensorHead? Current { get; private set; }
 
+    /// <summary>What it reads, for errors.</summary>
+    public ITensorSource Source => body;
+
     protected BodyBytes Body => body;
 
     /// <summary>Goes on to the next tensor, all elements of the one before having been read.</summary>

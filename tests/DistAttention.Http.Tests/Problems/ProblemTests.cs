@@ -13,7 +13,7 @@ public sealed class ProblemTests
     [
         new AccessDeniedException("r"), new InvalidSpecException("p", "q"), new ShapeMismatchException("q", "a", "b"), new InvalidTensorException("v", 3, 1, "is NaN"),
         new NumericOverflowException(2, 1, "A score"), new MaskSyntaxException("x", 0, "y"), new CapacityExceededException(1, 2, 3), new OverloadedException("Q", TimeSpan.FromSeconds(0.02)),
-        new AttentionTimeoutException(TimeSpan.FromSeconds(1)), new PartialFailureException(3, 1, new InvalidSpecException("p", "q")), new SequenceNotFoundException("s"), new SequenceExistsException("s"),
+        new AttentionTimeoutException(TimeSpan.FromSeconds(1)), new PartialFailureException(3, 1, new StorageException("/secret/file", "p")), new SequenceNotFoundException("s"), new SequenceExistsException("s"),
         new ArithmeticVersionException(2, 1), new AppendConflictException("m"), new SnapshotLostException("s", new SequenceSnapshot(1, 2)), new ShardLostException("s", new PositionRange(0, 5), "r"),
         new StorageException("/secret/file", "p"), new StorageDamagedException("/secret/file", 1, default, "p"), new TensorFileException("body", "p"),
     ];
@@ -95,7 +95,7 @@ public sealed class ProblemTests
         (await server.SendAsync("POST", "/v1/sequences/s/attend", Sent.Of([1], "image/png"))).Problem(415, "unsupported-media-type");
         (await server.SendAsync("POST", "/v1/sequences/s/append", Sent.Npy(Sent.NpyOf(new float[8], 2, 1, 4)), ("Idempotency-Key", "two words"))).Problem(400, "invalid-parameter");
         Assert.Equal(1, server.Connections);
-        (await server.SendAsync("POST", "/v1/sequences/s/append", Sent.Npy(Sent.NpyOf(new float[1 << 19], 1 << 17, 1, 4)))).Problem(413, "too-large");
+        (await server.SendAsync("POST", "/v1/sequences/s/append", Sent.Npy(Sent.NpyOf(new float[1 << 19], 1 << 17, 1, 4)), ("Expect", "100-continue"))).Problem(413, "too-large");
         (await server.GetAsync("/v1/sequences/s")).Is(200);
     }
 

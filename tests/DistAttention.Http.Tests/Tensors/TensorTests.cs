@@ -255,7 +255,7 @@ public sealed class TensorTests
         JsonNode problem = (await server.SendAsync("POST", "/v1/sequences/s/append", Sent.Npy(Sent.NpyOf(k, rows + 1, 2, 8), Sent.NpyOf(new float[(rows + 1) * 8], rows + 1, 2, 4)))).Problem(413, "too-large");
         Assert.Contains("send kv [rows, 2, 12]", (string?)problem["detail"], StringComparison.Ordinal);
         (await server.SendAsync("POST", "/v1/sequences/s/append", Sent.Npy(Sent.NpyOf(k.AsSpan(16), rows, 2, 8), Sent.NpyOf(new float[rows * 8], rows, 2, 4)))).Is(200);
-        byte[] mask = Sent.Safetensors("", ("m", "U8", [1024, 1024], new byte[1 << 20]), Q);
+        byte[] mask = Sent.Safetensors("", ("m", "U8", [1025, 1024], new byte[1025 * 1024]), Q);
         (await server.SendAsync("POST", "/v1/sequences/s/attend?mask=bits:m", Sent.Of(mask, Sent.SafetensorsType))).Problem(413, "too-large");
     }
 

@@ -2,7 +2,7 @@
 
 import { $, color, el, pointable, sharp } from './dom.js';
 import { asks, numbers } from './ask.js';
-import { bytes, count, exact, ms, percent } from './format.js';
+import { bytes, count, exact, flops, ms, percent } from './format.js';
 import { siloColor } from './colors.js';
 
 let shown = null, siloNames = new Map();
@@ -48,7 +48,7 @@ function owners(plan) {
   const most = Math.max(1e-9, ...plan.owners.map(o => o.flops));
   return el('div', {}, el('h3', {}, 'Silos'), el('div', { class: 'bars' }, ...plan.owners.flatMap(o => {
     const bar = el('div', { class: 'bar' }); bar.style.width = `${100 * o.flops / most}%`; bar.style.background = siloColor(o.owner);
-    return [el('span', {}, nameOf(o.owner)), bar, el('span', {}, `${count(o.flops)}FLOP`, el('span', { class: 'quiet' }, `, ${bytes(o.queryBytes + o.maskBytes)} out, ${bytes(o.answerBytes)} back`))];
+    return [el('span', {}, nameOf(o.owner)), bar, el('span', {}, flops(o.flops), el('span', { class: 'quiet' }, `, ${bytes(o.queryBytes + o.maskBytes)} out, ${bytes(o.answerBytes)} back`))];
   })), plan.owners.length ? null : el('p', { class: 'quiet' }, 'No silo is asked: the mask hides everything.'));
 }
 
@@ -57,7 +57,7 @@ function show(plan) {
   $('explain-result').replaceChildren(
     numbers([
       [plan.tookMs === null || plan.tookMs === undefined ? 'Expected' : 'Took', plan.tookMs === null || plan.tookMs === undefined ? ms(plan.predictedMs) : `${ms(plan.tookMs)}`],
-      ['Blocks skipped', percent(blocks ? plan.blocksSkipped / blocks : 0)], ['Operations', `${count(plan.flops)}FLOP`], ['K/V read', bytes(plan.kvBytes)],
+      ['Blocks skipped', percent(blocks ? plan.blocksSkipped / blocks : 0)], ['Operations', flops(plan.flops)], ['K/V read', bytes(plan.kvBytes)],
       ['Tiles × shards', `${exact(plan.tiles)} × ${exact(plan.shards)}`], ...(plan.retries ? [['Asked again', exact(plan.retries)]] : []),
     ]),
     canvas,

@@ -14,6 +14,7 @@ export const parts = {
 };
 const whole = f => v => f(v).filter(Boolean).join(' ');
 export const bytes = whole(parts.bytes), seconds = whole(parts.seconds), ms = v => seconds(v === null || v === undefined ? v : v / 1000);
+export const flops = v => { const [n, u] = parts.count(v); return `${n} ${u}FLOP`; };
 export const count = v => parts.count(v).filter(Boolean).join('');
 export const exact = v => v.toLocaleString('en-US');
 export const percent = v => `${(v * 100).toFixed(v > 0 && v < 0.1 ? 1 : 0)} %`;
