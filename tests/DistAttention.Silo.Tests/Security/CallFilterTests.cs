@@ -27,7 +27,7 @@ public sealed class CallFilterTests(SecureCluster cluster)
             "IAttentionCoordinatorGrain.AppendAndAttendAsync", "IAttentionCoordinatorGrain.AppendAsync", "IAttentionCoordinatorGrain.AttendAsync",
             "IAttentionCoordinatorGrain.AttendBatchAsync", "IAttentionCoordinatorGrain.MassAsync", "IAttentionCoordinatorGrain.PlanAsync",
             "ICallSite.AskAsync", "ICallSite.CancelAsync", "IClusterReportGrain.GetReportAsync", "IKvShardGrain.TrimAsync", "IKvShardGrain.WriteAsync",
-            "IParcelSite.FetchAsync", "ISequenceCatalogGrain.ListAsync",
+            "IParcelSite.FetchAsync", "IRebalanceGrain.GetAsync", "IRebalanceGrain.StartAsync", "ISequenceCatalogGrain.ListAsync",
             "ISequenceGrain.AbortAsync", "ISequenceGrain.CommitAsync", "ISequenceGrain.CreateAsync", "ISequenceGrain.DeleteAsync", "ISequenceGrain.ExplainAsync",
             "ISequenceGrain.ForkAsync", "ISequenceGrain.FoundAsync", "ISequenceGrain.GetInfoAsync", "ISequenceGrain.GetSnapshotAsync", "ISequenceGrain.OpenAsync",
             "ISequenceGrain.ReassignAsync", "ISequenceGrain.ReserveAsync", "ISequenceGrain.TruncateAsync",
