@@ -11,6 +11,12 @@ try
         return ExitCode.Ok;
     }
 
+    if (HelpPage.IsAskedFor(args))
+    {
+        HelpPage.Write(Console.Out);
+        return ExitCode.Ok;
+    }
+
     using IHost host = SiloHost.CreateBuilder(args).Build();
     await host.RunAsync().ConfigureAwait(false);
     return ExitCode.Ok;

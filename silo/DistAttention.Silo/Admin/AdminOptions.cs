@@ -11,10 +11,10 @@ public sealed class AdminOptions
     /// <summary>The fewest characters of a token.</summary>
     public const int MinTokenLength = 16;
 
-    /// <summary>The port. Default: none, and nothing listens.</summary>
+    /// <summary>The port of health, metrics and dashboard. Default: none, and nothing listens.</summary>
     public int? Port { get; set; }
 
-    /// <summary>The IP address that it listens on; 0.0.0.0 in a container. Default 127.0.0.1, so that nothing is open to the network unless asked for.</summary>
+    /// <summary>The IP address that the admin port listens on; 0.0.0.0 in a container. Default 127.0.0.1, so that nothing is open to the network unless asked for.</summary>
     public string Address { get; set; } = "127.0.0.1";
 
     /// <summary>Whether it speaks HTTPS, with the certificate of the section <c>Tls</c>; no certificate is asked of browsers and probes. Default: where <c>Tls</c> is on.</summary>
@@ -26,7 +26,7 @@ public sealed class AdminOptions
     /// </summary>
     public string? Token { get; set; }
 
-    /// <summary>A file that holds the secret instead, as its first line; read again when it changes. Default: none.</summary>
+    /// <summary>A file that holds the dashboard's secret instead, as its first line; read again when it changes. Default: none.</summary>
     public string? TokenFile { get; set; }
 
     /// <summary>Whether <c>/metrics</c> needs the token too, as <c>Authorization: Bearer</c>. It names no sequence and no tenant. Default: false.</summary>

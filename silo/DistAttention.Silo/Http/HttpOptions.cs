@@ -8,10 +8,10 @@ public sealed class HttpOptions : AttentionHttpOptions
     /// <summary>The section of the configuration.</summary>
     public const string Section = "Http";
 
-    /// <summary>The port. Default: none, and nothing listens.</summary>
+    /// <summary>The port of the HTTP API. Default: none, and nothing listens.</summary>
     public int? Port { get; set; }
 
-    /// <summary>The IP address that it listens on; 0.0.0.0 in a container. Default 127.0.0.1, so that nothing is open to the network unless asked for.</summary>
+    /// <summary>The IP address that the HTTP API listens on; 0.0.0.0 in a container. Default 127.0.0.1, so that nothing is open to the network unless asked for.</summary>
     public string Address { get; set; } = "127.0.0.1";
 
     /// <summary>Whether it speaks HTTPS, with the certificate of the section <c>Tls</c>; no certificate is asked of callers. Default: where <c>Tls</c> is on.</summary>
