@@ -87,7 +87,7 @@ public sealed class StreamingTests
         while (seen != body.SentMebibytes)
         {
             seen = body.SentMebibytes;
-            await Task.Delay(300);
+            await Task.Delay(300); // that nothing more is sent shows only in time: far longer than a part takes to be sent
         }
 
         Assert.InRange(seen, 1, 40); // the buffers of two sockets are not ours
@@ -163,7 +163,7 @@ public sealed class StreamingTests
         {
             using RawRequest request = await RawRequest.StartAsync(server.Url, "POST", "/v1/sequences/s/attend", body.Length, Sent.NpyType);
             await request.SendAsync(body);
-            await Task.Delay(whole / 20);
+            await Task.Delay(whole / 20); // the call has begun by then, and is far from its end
         }
 
         // The one thread would have ten whole calls to do first.
@@ -186,7 +186,7 @@ public sealed class StreamingTests
         for (int again = -2; length != again;)
         {
             again = length;
-            await Task.Delay(100);
+            await Task.Delay(100); // the server goes on by itself with what it has got: it has to be asked
             length = (int)(await server.GetAsync("/v1/sequences/s")).Is(200).Json["length"]!;
         }
 
