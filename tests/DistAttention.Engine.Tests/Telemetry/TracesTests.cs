@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace DistAttention.Engine.Tests.Telemetry;
@@ -9,23 +8,16 @@ public sealed class TracesTests
     [Fact]
     public async Task ACallIsASpanWithItsPartsAndShardsUnderIt()
     {
-        using Activity outer = new Activity("test").Start();
-        ConcurrentQueue<Activity> spans = [];
-        using ActivityListener listener = new()
-        {
-            ShouldListenTo = static source => source.Name == "DistAttention",
-            Sample = (ref ActivityCreationOptions<ActivityContext> o) => o.Parent.TraceId == outer.TraceId ? ActivitySamplingResult.AllData : ActivitySamplingResult.None,
-            ActivityStopped = spans.Enqueue,
-        };
-        ActivitySource.AddActivityListener(listener);
+        using SpanRecorder recorder = new();
         await using EmbeddedAttention engine = new(new EmbeddedOptions { ComputeThreads = 1 });
         IAttentionSequence sequence = await engine.CreateSequenceAsync("secret-name", new SequenceSpec { HeadDim = 4, ShardLength = 1024 });
         await sequence.AppendAsync(new float[2500 * 4], new float[2500 * 4]);
         await sequence.AttendAsync(new float[3 * 4]);
         await Assert.ThrowsAsync<InvalidTensorException>(() => sequence.AttendAsync(new float[] { 0, 0, 0, float.NaN }));
 
+        IReadOnlyCollection<Activity> spans = recorder.Spans;
         Activity append = Assert.Single(spans, static s => s.OperationName == "distattention.append");
-        Assert.Equal(outer.SpanId, append.ParentSpanId);
+        Assert.Equal(recorder.Outer.SpanId, append.ParentSpanId);
         Assert.Equal(2500, Convert.ToInt64(append.GetTagItem("distattention.rows"), null));
         Activity[] attends = [.. spans.Where(static s => s.OperationName == "distattention.attend")];
         Assert.Equal([ActivityStatusCode.Unset, ActivityStatusCode.Error], attends.Select(static s => s.Status));
