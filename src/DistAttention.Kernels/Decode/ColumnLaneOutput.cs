@@ -137,28 +137,28 @@ internal static unsafe class ColumnLaneOutput
             TRow v = TRow.Columns<TElement>(values);
             TVec p = TLanes.Broadcast(factors[0]);
             t0 = Summed<TLanes, TVec, TElement, TSum>(t0, p, weights);
-            o0 = TRow.Fma(p, v, o0);
+            o0.Fma(p, v);
             p = TLanes.Broadcast(factors[Tile]);
             t1 = Summed<TLanes, TVec, TElement, TSum>(t1, p, weights + Tile);
-            o1 = TRow.Fma(p, v, o1);
+            o1.Fma(p, v);
             p = TLanes.Broadcast(factors[2 * Tile]);
             t2 = Summed<TLanes, TVec, TElement, TSum>(t2, p, weights + (2 * Tile));
-            o2 = TRow.Fma(p, v, o2);
+            o2.Fma(p, v);
             p = TLanes.Broadcast(factors[3 * Tile]);
             t3 = Summed<TLanes, TVec, TElement, TSum>(t3, p, weights + (3 * Tile));
-            o3 = TRow.Fma(p, v, o3);
+            o3.Fma(p, v);
             p = TLanes.Broadcast(factors[4 * Tile]);
             t4 = Summed<TLanes, TVec, TElement, TSum>(t4, p, weights + (4 * Tile));
-            o4 = TRow.Fma(p, v, o4);
+            o4.Fma(p, v);
             p = TLanes.Broadcast(factors[5 * Tile]);
             t5 = Summed<TLanes, TVec, TElement, TSum>(t5, p, weights + (5 * Tile));
-            o5 = TRow.Fma(p, v, o5);
+            o5.Fma(p, v);
             p = TLanes.Broadcast(factors[6 * Tile]);
             t6 = Summed<TLanes, TVec, TElement, TSum>(t6, p, weights + (6 * Tile));
-            o6 = TRow.Fma(p, v, o6);
+            o6.Fma(p, v);
             p = TLanes.Broadcast(factors[7 * Tile]);
             t7 = Summed<TLanes, TVec, TElement, TSum>(t7, p, weights + (7 * Tile));
-            o7 = TRow.Fma(p, v, o7);
+            o7.Fma(p, v);
         }
 
         ahead = fetch;
@@ -197,16 +197,16 @@ internal static unsafe class ColumnLaneOutput
             TRow v = TRow.Columns<TElement>(values);
             TVec p = TLanes.Broadcast(factors[0]);
             t0 = Summed<TLanes, TVec, TElement, TSum>(t0, p, weights);
-            o0 = TRow.Fma(p, v, o0);
+            o0.Fma(p, v);
             p = TLanes.Broadcast(factors[Tile]);
             t1 = Summed<TLanes, TVec, TElement, TSum>(t1, p, weights + Tile);
-            o1 = TRow.Fma(p, v, o1);
+            o1.Fma(p, v);
             p = TLanes.Broadcast(factors[2 * Tile]);
             t2 = Summed<TLanes, TVec, TElement, TSum>(t2, p, weights + (2 * Tile));
-            o2 = TRow.Fma(p, v, o2);
+            o2.Fma(p, v);
             p = TLanes.Broadcast(factors[3 * Tile]);
             t3 = Summed<TLanes, TVec, TElement, TSum>(t3, p, weights + (3 * Tile));
-            o3 = TRow.Fma(p, v, o3);
+            o3.Fma(p, v);
         }
 
         ahead = fetch;
@@ -239,10 +239,10 @@ internal static unsafe class ColumnLaneOutput
             TRow v = TRow.Columns<TElement>(values);
             TVec p = TLanes.Broadcast(factors[0]);
             t0 = Summed<TLanes, TVec, TElement, TSum>(t0, p, weights);
-            o0 = TRow.Fma(p, v, o0);
+            o0.Fma(p, v);
             p = TLanes.Broadcast(factors[Tile]);
             t1 = Summed<TLanes, TVec, TElement, TSum>(t1, p, weights + Tile);
-            o1 = TRow.Fma(p, v, o1);
+            o1.Fma(p, v);
         }
 
         ahead = fetch;
@@ -271,7 +271,7 @@ internal static unsafe class ColumnLaneOutput
             fetch.Step<TElement>(4);
             TVec p = TLanes.Broadcast(factors[0]);
             t0 = Summed<TLanes, TVec, TElement, TSum>(t0, p, weights);
-            o0 = TRow.Fma(p, TRow.Columns<TElement>(values), o0);
+            o0.Fma(p, TRow.Columns<TElement>(values));
         }
 
         ahead = fetch;

@@ -29,8 +29,11 @@ internal unsafe interface ILaneRow<TSelf, TLanes, TVec>
     /// <summary>row · factor.</summary>
     static abstract TSelf Multiply(TSelf row, TVec factor);
 
-    /// <summary>factor · row + sum, rounded once.</summary>
-    static abstract TSelf Fma(TVec factor, TSelf row, TSelf sum);
+    /// <summary>Adds factor · row, rounded once. In place: the compiler then needs no copies of registers.</summary>
+    void Fma(TVec factor, in TSelf row);
+
+    /// <summary>The largest of the vectors, lane by lane.</summary>
+    static abstract TVec Largest(in TSelf row);
 
     static abstract void Store(float* destination, TSelf row);
 }

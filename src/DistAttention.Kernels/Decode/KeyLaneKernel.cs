@@ -34,6 +34,7 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
     private readonly float* _querySizes; // [heads][count]: sum of |q|
     private readonly float* _weights; // [padded][256]: scores, then weights
     private readonly float* _factors; // [padded][256]: weights times value scales; the weights where there are none
+    private readonly float* _maxima; // [padded][MaximaPerQuery]
     private readonly float* _tileMax; // [rounded]
     private readonly float* _alpha; // [rounded]
     private readonly uint* _rowBits; // [rows][8]
@@ -65,12 +66,14 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
             + KernelScratch.Size<float>((long)heads * _count)
             + (2 * KernelScratch.Size<float>(_rounded))
             + (2 * KernelScratch.Size<float>(tileFloats))
+            + KernelScratch.Size<float>(_padded * KeyLaneScores.MaximaPerQuery)
             + KernelScratch.Size<uint>(_count * MaskWords.PerRow)
             + KernelScratch.Size<float>(_partialFloats * partials)
             + KeyLaneModifiers<TLanes, TVec, TElement, TScaled>.ScratchBytes(job)
             + (layout.ValueFromKeyPrefix ? KernelScratch.Size<float>(Tile * _valueStride) : 0));
         _queries = scratch.Take<float>((long)heads * _padded * _headDim);
         _querySizes = scratch.Take<float>((long)heads * _count);
+        _maxima = scratch.Take<float>(_padded * KeyLaneScores.MaximaPerQuery);
         _tileMax = scratch.Take<float>(_rounded);
         _alpha = scratch.Take<float>(_rounded);
         _weights = scratch.Take<float>(tileFloats);
@@ -176,9 +179,10 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
         }
         else
         {
-            KeyLaneScores.Run<TLanes, TVec, TElement>(keys, ref ahead, _queries + ((nint)head * _padded * _headDim), _padded, _headDim, keyCount, _weights);
+            KeyLaneScores.Run<TLanes, TVec, TElement>(keys, ref ahead, _queries + ((nint)head * _padded * _headDim), _padded, _headDim, keyCount, _weights, _maxima);
         }
 
+        bool maximaHold = !masked && !TScaled.Value && keyCount == Tile && job.Score.IsPlain; // they are of exactly the scores that count
         float* sizes = _querySizes + (head * _count);
         for (int i = 0; i < _count; i++)
         {
@@ -189,8 +193,9 @@ internal unsafe struct KeyLaneKernel<TLanes, TVec, TElement, TScaled> : ITileKer
                 job.ThrowScoreOverflow(job.FirstVector + i, head);
             }
 
-            _tileMax[i] = job.Score.IsPlain
-                ? SoftmaxRow.Scores<TLanes, TVec, TScaled>(row, keyCount, keyScales, bits)
+            _tileMax[i] = maximaHold
+                ? TLanes.Largest(TLanes.Load(_maxima + (i * KeyLaneScores.MaximaPerQuery)))
+                : job.Score.IsPlain ? SoftmaxRow.Scores<TLanes, TVec, TScaled>(row, keyCount, keyScales, bits)
                 : _modifiers.Finish(job, head, i, start, row, keyCount, keyScales, bits);
         }
 

@@ -32,8 +32,10 @@ internal unsafe struct LaneRow1<TLanes, TVec> : ILaneRow<LaneRow1<TLanes, TVec>,
     public static LaneRow1<TLanes, TVec> Multiply(LaneRow1<TLanes, TVec> row, TVec factor) => new() { _a = TLanes.Multiply(row._a, factor) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static LaneRow1<TLanes, TVec> Fma(TVec factor, LaneRow1<TLanes, TVec> row, LaneRow1<TLanes, TVec> sum) =>
-        new() { _a = TLanes.Fma(factor, row._a, sum._a) };
+    public void Fma(TVec factor, in LaneRow1<TLanes, TVec> row) => _a = TLanes.Fma(factor, row._a, _a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVec Largest(in LaneRow1<TLanes, TVec> row) => row._a;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(float* destination, LaneRow1<TLanes, TVec> row) => TLanes.Store(destination, row._a);
@@ -79,8 +81,14 @@ internal unsafe struct LaneRow2<TLanes, TVec> : ILaneRow<LaneRow2<TLanes, TVec>,
         new() { _a = TLanes.Multiply(row._a, factor), _b = TLanes.Multiply(row._b, factor) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static LaneRow2<TLanes, TVec> Fma(TVec factor, LaneRow2<TLanes, TVec> row, LaneRow2<TLanes, TVec> sum) =>
-        new() { _a = TLanes.Fma(factor, row._a, sum._a), _b = TLanes.Fma(factor, row._b, sum._b) };
+    public void Fma(TVec factor, in LaneRow2<TLanes, TVec> row)
+    {
+        _a = TLanes.Fma(factor, row._a, _a);
+        _b = TLanes.Fma(factor, row._b, _b);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVec Largest(in LaneRow2<TLanes, TVec> row) => TLanes.Max(row._a, row._b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(float* destination, LaneRow2<TLanes, TVec> row)
@@ -164,13 +172,16 @@ internal unsafe struct LaneRow4<TLanes, TVec> : ILaneRow<LaneRow4<TLanes, TVec>,
     };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static LaneRow4<TLanes, TVec> Fma(TVec factor, LaneRow4<TLanes, TVec> row, LaneRow4<TLanes, TVec> sum) => new()
+    public void Fma(TVec factor, in LaneRow4<TLanes, TVec> row)
     {
-        _a = TLanes.Fma(factor, row._a, sum._a),
-        _b = TLanes.Fma(factor, row._b, sum._b),
-        _c = TLanes.Fma(factor, row._c, sum._c),
-        _d = TLanes.Fma(factor, row._d, sum._d),
-    };
+        _a = TLanes.Fma(factor, row._a, _a);
+        _b = TLanes.Fma(factor, row._b, _b);
+        _c = TLanes.Fma(factor, row._c, _c);
+        _d = TLanes.Fma(factor, row._d, _d);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVec Largest(in LaneRow4<TLanes, TVec> row) => TLanes.Max(TLanes.Max(row._a, row._b), TLanes.Max(row._c, row._d));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(float* destination, LaneRow4<TLanes, TVec> row)

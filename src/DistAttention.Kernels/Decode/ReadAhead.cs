@@ -37,7 +37,8 @@ internal unsafe struct ReadAhead
 
     /// <summary>
     /// How far ahead, as measured: nearer, memory is not there in time; farther, it has left the first-level cache again. What is
-    /// computed slowly can be fetched early, and steps over single bytes are the shortest and need the longest lead.
+    /// computed slowly can be fetched early, the more so the more keys are read side by side, and steps over single bytes are the
+    /// shortest and need the longest lead.
     /// </summary>
     private static long Distance<TElement>(long keys, int queries)
         where TElement : struct, IKvElement
@@ -48,7 +49,7 @@ internal unsafe struct ReadAhead
         bool shortKeys = keys <= Middle / 2;
         return TElement.Bytes switch
         {
-            _ when queries > 4 => Far,
+            _ when queries > 4 => Math.Max(Far, 4 * keys),
             sizeof(byte) => Far,
             sizeof(ushort) when !shortKeys => Far,
             sizeof(ushort) when queries == 1 => Near,

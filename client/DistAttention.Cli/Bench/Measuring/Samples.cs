@@ -11,7 +11,10 @@ namespace DistAttention.Cli.Bench.Measuring;
 /// <param name="Limits">Per limit: its rate around each of those times.</param>
 internal sealed record Samples(double[] Seconds, double[][] Limits)
 {
-    private static readonly TimeSpan _shortestSample = TimeSpan.FromMilliseconds(60);
+    /// <summary>Work and limits take so many turns within a sample: what the machine can do changes within tens of milliseconds.</summary>
+    private const int TurnsPerSample = 4;
+
+    private static readonly TimeSpan _shortestTurn = TimeSpan.FromMilliseconds(15);
 
     /// <summary>Median time of the work.</summary>
     public double MedianSeconds => Median(Seconds);
@@ -24,15 +27,17 @@ internal sealed record Samples(double[] Seconds, double[][] Limits)
     {
         await work().ConfigureAwait(false); // caches, code, pools
         double once = await TimeAsync(work, 1).ConfigureAwait(false);
-        int repeats = Math.Max(1, (int)Math.Ceiling(_shortestSample.TotalSeconds / once));
-        return await TakeAsync(count, () => TimeAsync(work, repeats), limits).ConfigureAwait(false);
+        int repeats = Math.Max(1, (int)Math.Ceiling(_shortestTurn.TotalSeconds / once));
+        return await TakeAsync(count, TurnsPerSample, () => TimeAsync(work, repeats), limits).ConfigureAwait(false);
     }
 
     /// <summary>Takes samples of work that does its own timing, because not all it does is to be timed.</summary>
     /// <param name="count">How many.</param>
     /// <param name="seconds">Does the work and says how long it took.</param>
     /// <param name="limits">What it is measured against.</param>
-    public static async Task<Samples> TakeAsync(int count, Func<Task<double>> seconds, params Func<Task<double>>[] limits)
+    public static Task<Samples> TakeAsync(int count, Func<Task<double>> seconds, params Func<Task<double>>[] limits) => TakeAsync(count, 1, seconds, limits);
+
+    private static async Task<Samples> TakeAsync(int count, int turns, Func<Task<double>> seconds, Func<Task<double>>[] limits)
     {
         const int MostTries = 4; // per sample wanted
         const double Quiet = 0.03; // of the processors
@@ -44,12 +49,23 @@ internal sealed record Samples(double[] Seconds, double[][] Limits)
         {
             others.Take();
             long start = Stopwatch.GetTimestamp();
-            double time = await seconds().ConfigureAwait(false);
-            double[] after = await MeasureAsync(limits).ConfigureAwait(false);
+            double time = 0;
+            double[] perUnit = new double[limits.Length]; // time of the limits: times add up, rates do not
+            for (int turn = 0; turn < turns; turn++)
+            {
+                time += await seconds().ConfigureAwait(false) / turns;
+                double[] after = await MeasureAsync(limits).ConfigureAwait(false);
+                for (int i = 0; i < perUnit.Length; i++)
+                {
+                    perUnit[i] += ((1 / before[i]) + (1 / after[i])) / (2 * turns);
+                }
+
+                before = after;
+            }
+
             double disturbed = others.Take() / (Stopwatch.GetElapsedTime(start).TotalSeconds * Environment.ProcessorCount);
-            taken.Add((disturbed, time, [.. before.Zip(after, static (x, y) => (x + y) / 2)]));
+            taken.Add((disturbed, time, [.. perUnit.Select(static x => 1 / x)]));
             quiet += disturbed <= Quiet ? 1 : 0;
-            before = after;
         }
 
         (double Disturbed, double Seconds, double[] Rates)[] kept = [.. taken.OrderBy(static sample => Math.Max(sample.Disturbed, Quiet)).Take(count)];
