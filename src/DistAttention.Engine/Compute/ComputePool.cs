@@ -144,6 +144,11 @@ public sealed class ComputePool : IDisposable
 
     private void Work()
     {
+        if (OperatingSystem.IsLinux())
+        {
+            LinuxThreads.PreferThroughput();
+        }
+
         using KernelScratch scratch = new();
         while (true)
         {

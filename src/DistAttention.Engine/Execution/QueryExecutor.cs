@@ -14,7 +14,7 @@ namespace DistAttention.Engine.Execution;
 /// </summary>
 public sealed class QueryExecutor
 {
-    /// <summary>Floats of output that are finished where they are: handing so few to another thread costs more.</summary>
+    /// <summary>Floats that are merged and finished where they are: handing so few to another thread costs more.</summary>
     private const int FewFloats = 16 << 10;
 
     private readonly PlanCache _plans = new();
@@ -62,7 +62,7 @@ public sealed class QueryExecutor
         }
 
         FanOut<TileAnswer> fanOut = new(query, ledger, _time, _compute, _hedge, _meter);
-        TileAnswer[] answers = await fanOut.RunAsync(plan.Work, cancellationToken).ConfigureAwait(false);
+        TileAnswer[] answers = await fanOut.RunAsync(RemoteFirst(plan.Work), cancellationToken).ConfigureAwait(false);
         IReadOnlyList<NodePartial> partials = answers.Length == 1
             ? answers[0].Partials
             : [.. answers.SelectMany(static a => a.Partials).OrderBy(static p => p.Node.FirstRun)];
@@ -94,7 +94,7 @@ public sealed class QueryExecutor
         }
 
         FanOut<MassAnswer> fanOut = new(outcome.Prepared, ledger, _time, AskAsync, _gateway.HedgeOf, _meter);
-        foreach (MassAnswer answer in await fanOut.RunAsync(plan.Work, cancellationToken).ConfigureAwait(false))
+        foreach (MassAnswer answer in await fanOut.RunAsync(RemoteFirst(plan.Work), cancellationToken).ConfigureAwait(false))
         {
             total.Span.Add(answer.Mass.Span);
         }
@@ -126,6 +126,10 @@ public sealed class QueryExecutor
 
         return _pool.RunAsync(FinishJob.Make(outcome.Root, query, o, lse, cancellationToken));
     }
+
+    /// <summary>Parts of other processes first: their questions are on the way before this one's work takes a processor.</summary>
+    private IReadOnlyList<OwnerWork> RemoteFirst(IReadOnlyList<OwnerWork> parts) =>
+        parts.Count < 2 ? parts : [.. parts.OrderBy(part => !_gateway.IsRemote(part.Owner))];
 
     /// <summary>Bytes of queries, mask data and partials that are not of this process.</summary>
     private long TravelledBytes(TileQuery query, TilePlan plan)
@@ -165,9 +169,16 @@ public sealed class QueryExecutor
 
     private async Task<PooledPartial> MergeAsync(NodePartial[] partials, TileQuery query, CancellationToken cancellationToken)
     {
-        MergeJob job = new(partials, TreeNode.Root(query.Snapshot.State.Length), cancellationToken) { Caller = query.Caller };
+        TreeNode tree = TreeNode.Root(query.Snapshot.State.Length);
+        MergeJob job = new(partials, tree, cancellationToken) { Caller = query.Caller };
         try
         {
+            SequenceSpec spec = query.Snapshot.Spec;
+            if (partials.Length * (long)PooledPartial.LengthOf(query.Rows, spec.NumHeadsQ, spec.HeadDimV) <= FewFloats)
+            {
+                return NodeMerger.Merge(partials, tree)!;
+            }
+
             await _pool.RunAsync(job).ConfigureAwait(false);
             return job.Root!;
         }
