@@ -54,6 +54,9 @@ public sealed class ComputePool : IDisposable
     /// <summary>Threads that work; 1 where it is the caller's.</summary>
     public int Threads => Math.Max(1, _threads.Length);
 
+    /// <summary>Whether it has threads of its own: work then goes on beside the caller's.</summary>
+    public bool HasThreads => _inline is null;
+
     /// <summary>Threads that are inside an item now.</summary>
     public int BusyThreads => Volatile.Read(ref _busyThreads);
 

@@ -18,6 +18,7 @@ public sealed class ShardService
     private readonly AttentionMeter _meter;
     private readonly SemaphoreSlim _inPieces = new(1, 1);
     private readonly CompiledScores _scores = new();
+    private int _warmTypes; // a bit for each
 
     /// <summary>Makes the service.</summary>
     /// <param name="registry">The shards of this process.</param>
@@ -62,6 +63,7 @@ public sealed class ShardService
             await Task.WhenAll(stored, packed).ConfigureAwait(false);
             shard.Complete(write);
             _meter.Wrote(began, write.Count);
+            WarmUp(write.Spec.KvType);
         }
         catch
         {
@@ -71,6 +73,25 @@ public sealed class ShardService
         finally
         {
             _registry.EndWrite(shard);
+        }
+    }
+
+    /// <summary>Whoever has brought rows will ask for attention over them: by then the kernels are compiled, or about to be.</summary>
+    private void WarmUp(KvDataType type)
+    {
+        int bit = 1 << (int)type;
+        if (!_pool.HasThreads || (Volatile.Read(ref _warmTypes) & bit) != 0 || (Interlocked.Or(ref _warmTypes, bit) & bit) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            _ = _pool.RunAsync(new WarmupJob(type)); // nobody needs its end, and if it fails, calls will say why
+        }
+        catch (ObjectDisposedException)
+        {
+            // The process ends; the rows are written all the same.
         }
     }
 
