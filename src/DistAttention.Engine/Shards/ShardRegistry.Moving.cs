@@ -8,8 +8,7 @@ namespace DistAttention.Engine.Shards;
 public sealed partial class ShardRegistry
 {
     private readonly Dictionary<ShardId, Shard> _arriving = [];
-    private readonly HashSet<ShardId> _givenAway = [];
-    private readonly Queue<ShardId> _givenAwayOldestFirst = [];
+    private readonly RecentIds _givenAway = new(ForgottenCapacity);
 
     /// <summary>Whether a shard was given to another process: nothing is written to it here any more.</summary>
     /// <param name="id">The shard.</param>
@@ -88,14 +87,7 @@ public sealed partial class ShardRegistry
 
             lock (_lock)
             {
-                if (_givenAway.Add(id))
-                {
-                    _givenAwayOldestFirst.Enqueue(id);
-                    if (_givenAwayOldestFirst.Count > ForgottenCapacity)
-                    {
-                        _givenAway.Remove(_givenAwayOldestFirst.Dequeue());
-                    }
-                }
+                _givenAway.Add(id);
             }
 
             shard.Hear(fence, rows);
@@ -113,7 +105,7 @@ public sealed partial class ShardRegistry
     {
         lock (_lock)
         {
-            _givenAway.Remove(id); // its place in the queue does no harm
+            _givenAway.Remove(id);
         }
     }
 

@@ -15,8 +15,7 @@ public sealed partial class ShardRegistry : IDisposable
 
     private readonly Lock _lock = new();
     private readonly Dictionary<ShardId, Entry> _entries = [];
-    private readonly HashSet<ShardId> _forgotten = [];
-    private readonly Queue<ShardId> _forgottenOldestFirst = [];
+    private readonly RecentIds _forgotten = new(ForgottenCapacity);
     private readonly Dictionary<ShardId, Task> _loading = [];
     private readonly IShardStore _store;
     private readonly int _readers;
@@ -481,7 +480,7 @@ public sealed partial class ShardRegistry : IDisposable
         lock (_lock)
         {
             // Also where it was reserved and never written: a write that is still on its way comes too late.
-            Remember(id);
+            _forgotten.Add(id);
             if (_entries.TryGetValue(id, out Entry? entry) && entry.Pins == 0)
             {
                 _entries.Remove(id);
@@ -506,20 +505,6 @@ public sealed partial class ShardRegistry : IDisposable
 
         shard.Release();
         return true;
-    }
-
-    private void Remember(ShardId forgotten)
-    {
-        if (!_forgotten.Add(forgotten))
-        {
-            return;
-        }
-
-        _forgottenOldestFirst.Enqueue(forgotten);
-        if (_forgottenOldestFirst.Count > ForgottenCapacity)
-        {
-            _forgotten.Remove(_forgottenOldestFirst.Dequeue());
-        }
     }
 
     private Entry GetOrAdd(ShardId id)
