@@ -169,16 +169,16 @@ public sealed class QueryExecutor
 
     private async Task<PooledPartial> MergeAsync(NodePartial[] partials, TileQuery query, CancellationToken cancellationToken)
     {
+        SequenceSpec spec = query.Snapshot.Spec;
         TreeNode tree = TreeNode.Root(query.Snapshot.State.Length);
+        if (partials.Length * (long)PooledPartial.LengthOf(query.Rows, spec.NumHeadsQ, spec.HeadDimV) <= FewFloats)
+        {
+            return NodeMerger.Merge(partials, tree)!;
+        }
+
         MergeJob job = new(partials, tree, cancellationToken) { Caller = query.Caller };
         try
         {
-            SequenceSpec spec = query.Snapshot.Spec;
-            if (partials.Length * (long)PooledPartial.LengthOf(query.Rows, spec.NumHeadsQ, spec.HeadDimV) <= FewFloats)
-            {
-                return NodeMerger.Merge(partials, tree)!;
-            }
-
             await _pool.RunAsync(job).ConfigureAwait(false);
             return job.Root!;
         }

@@ -119,6 +119,11 @@ public sealed class ChaosReport : ILoadReport
         output.WriteLine($"appended   {Rows:N0} rows acknowledged in {Interlocked.Read(ref _appends):N0} appends, the slowest after {Interlocked.Read(ref _slowestAppendMs) / 1000.0:N1} s");
         output.WriteLine($"answered   {Answers:N0} queries compared with one process, the slowest after {Interlocked.Read(ref _slowestAnswerMs) / 1000.0:N1} s");
         output.WriteLine($"errors     {_errors.Values.Sum():N0} typed, then tried again{(_errors.IsEmpty ? "" : ": " + string.Join(", ", _errors.OrderBy(static e => e.Key).Select(static e => $"{e.Value} {e.Key}")))}");
+        foreach (string said in _said)
+        {
+            output.WriteLine($"           {said}");
+        }
+
         output.WriteLine($"lost = {Lost}, wrong = {Wrong}, untyped = {Untyped}");
         foreach (string violation in _violations)
         {
