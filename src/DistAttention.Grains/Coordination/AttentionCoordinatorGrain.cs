@@ -13,7 +13,7 @@ namespace DistAttention.Grains;
 internal sealed class AttentionCoordinatorGrain(Coordinator coordinator, CallBook calls, Parcels parcels) : Grain, IAttentionCoordinatorGrain
 {
     public Task<AttendReply> AttendAsync(AttendCall call, CancellationToken cancellationToken) =>
-        RunAsync(call.Require().CallId, token => coordinator.AttendAsync(call, token), cancellationToken, IsShort(call));
+        RunAsync(call.Require().CallId, token => coordinator.AttendAsync(call, token), cancellationToken);
 
     public Task<MassReply> MassAsync(AttendCall call, int topK, int bins, CancellationToken cancellationToken) =>
         RunAsync(call.Require().CallId, token => coordinator.MassAsync(call, topK, bins, token), cancellationToken);
@@ -40,11 +40,9 @@ internal sealed class AttentionCoordinatorGrain(Coordinator coordinator, CallBoo
         return Task.CompletedTask;
     }
 
-    private static bool IsShort(AttendCall call) => TurnWork.IsShort(call.Rows, call.Terms.Mask.Bytes.Length);
-
-    private async Task<T> RunAsync<T>(Guid callId, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken, bool isShort = false)
+    private async Task<T> RunAsync<T>(Guid callId, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
         using CallBook.Entry entry = calls.Begin(callId, cancellationToken);
-        return await TurnWork.StartAsync(isShort, () => call(entry.Token), entry.Token);
+        return await Task.Run(() => call(entry.Token), entry.Token);
     }
 }

@@ -62,8 +62,7 @@ internal sealed partial class ShardHostService : GrainService, IShardHostService
     {
         using CallBook.Entry entry = _calls.Begin(call.Require().CallId, cancellationToken);
         TileRequest request = EngineWire.ToRequest(call) with { Caller = _caller.Current };
-        return await TurnWork.StartAsync(
-            TurnWork.IsShort(request.Rows, call.Mask.Bytes.Length),
+        return await Task.Run(
             () => SiloGates.ThroughAsync(_gates.Parts, CostOf(request), async () =>
             {
                 TileReply reply;
