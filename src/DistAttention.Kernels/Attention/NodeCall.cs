@@ -49,7 +49,7 @@ internal unsafe struct NodeCall
         {
             int left = end - Job.FirstVector;
             Job.HeadKv = Part.FirstHeadKv;
-            if (KernelRule.PrefersKeyLanes<TLanes, TVec>(Choice, left, Job.Layout.HeadDim * TElement.Bytes, TElement.Bytes != sizeof(float)))
+            if (KernelRule.PrefersKeyLanes<TLanes, TVec>(Choice, left, SeesAll(left)))
             {
                 Job.VectorCount = Math.Min(left, KernelRule.MaxKeyLaneVectors);
                 RunKeyLanes<TLanes, TVec, TElement, TReduced, TScaled>(partials);
@@ -71,6 +71,10 @@ internal unsafe struct NodeCall
             }
         }
     }
+
+    /// <summary>Whether the query vectors from the current one on see the whole node, as far as there are positions.</summary>
+    private readonly bool SeesAll(int vectors) =>
+        Job.Mask.Cover(Job.RowPositions(Job.FirstVector, vectors), Job.Positions.Intersect(NodeFold.Range(Part.Level, Part.FirstRun >> Part.Level))) == Coverage.Full;
 
     /// <summary>Decode: all K/V heads in turns, except for additive scores, which have no time to wait for memory.</summary>
     private void RunKeyLanes<TLanes, TVec, TElement, TReduced, TScaled>(int partials)

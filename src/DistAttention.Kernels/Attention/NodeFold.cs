@@ -16,6 +16,10 @@ internal static class NodeFold
     public static int PartialsInFlight(PositionRange positions) =>
         BitOperations.Log2((ulong)((positions.Length / SequenceFormat.RunLength) + 2)) + 3;
 
+    /// <summary>Positions of node T(level, index).</summary>
+    public static PositionRange Range(int level, long index) =>
+        new(index * ((long)SequenceFormat.RunLength << level), (index + 1) * ((long)SequenceFormat.RunLength << level));
+
     /// <summary>Computes node T(level, index) into a partial of the kernel's stack; false when it is empty and nothing was written.</summary>
     public static bool Compute<TKernel>(ref TKernel kernel, in NodeJob job, int level, long index, int partial)
         where TKernel : struct, ITileKernel =>
@@ -31,8 +35,7 @@ internal static class NodeFold
     private static bool Compute<TKernel>(ref TKernel kernel, in NodeJob job, int level, long index, int partial, Coverage above)
         where TKernel : struct, ITileKernel
     {
-        long length = (long)SequenceFormat.RunLength << level;
-        PositionRange positions = job.Positions.Intersect(new PositionRange(index * length, (index + 1) * length));
+        PositionRange positions = job.Positions.Intersect(Range(level, index));
         Coverage coverage = Cover(job, positions, above);
         if (coverage == Coverage.None)
         {

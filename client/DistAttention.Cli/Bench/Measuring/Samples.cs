@@ -15,6 +15,7 @@ internal sealed record Samples(double[] Seconds, double[][] Limits)
     private const int TurnsPerSample = 4;
 
     private static readonly TimeSpan _shortestTurn = TimeSpan.FromMilliseconds(15);
+    private static readonly TimeSpan _warmUp = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Median time of the work.</summary>
     public double MedianSeconds => Median(Seconds);
@@ -25,7 +26,7 @@ internal sealed record Samples(double[] Seconds, double[][] Limits)
     /// <param name="limits">What it is measured against.</param>
     public static async Task<Samples> TakeAsync(int count, Func<Task> work, params Func<Task<double>>[] limits)
     {
-        await work().ConfigureAwait(false); // caches, code, pools
+        await WarmUpAsync(work).ConfigureAwait(false);
         double once = await TimeAsync(work, 1).ConfigureAwait(false);
         int repeats = Math.Max(1, (int)Math.Ceiling(_shortestTurn.TotalSeconds / once));
         return await TakeAsync(count, TurnsPerSample, () => TimeAsync(work, repeats), limits).ConfigureAwait(false);
@@ -36,6 +37,17 @@ internal sealed record Samples(double[] Seconds, double[][] Limits)
     /// <param name="seconds">Does the work and says how long it took.</param>
     /// <param name="limits">What it is measured against.</param>
     public static Task<Samples> TakeAsync(int count, Func<Task<double>> seconds, params Func<Task<double>>[] limits) => TakeAsync(count, 1, seconds, limits);
+
+    /// <summary>Until caches and pools are filled and the code around the kernels is compiled in full, which takes a number of calls and then some time.</summary>
+    private static async Task WarmUpAsync(Func<Task> work)
+    {
+        long start = Stopwatch.GetTimestamp();
+        do
+        {
+            await work().ConfigureAwait(false);
+        }
+        while (Stopwatch.GetElapsedTime(start) < _warmUp);
+    }
 
     private static async Task<Samples> TakeAsync(int count, int turns, Func<Task<double>> seconds, Func<Task<double>>[] limits)
     {
