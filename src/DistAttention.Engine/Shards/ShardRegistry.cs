@@ -10,12 +10,8 @@ namespace DistAttention.Engine.Shards;
 /// </summary>
 public sealed partial class ShardRegistry : IDisposable
 {
-    /// <summary>How many forgotten shards are remembered, so that a late write does not bring one back.</summary>
-    private const int ForgottenCapacity = 65_536;
-
     private readonly Lock _lock = new();
     private readonly Dictionary<ShardId, Entry> _entries = [];
-    private readonly RecentIds _forgotten = new(ForgottenCapacity);
     private readonly Dictionary<ShardId, Task> _loading = [];
     private readonly IShardStore _store;
     private readonly int _readers;
@@ -133,97 +129,6 @@ public sealed partial class ShardRegistry : IDisposable
         }
     }
 
-    /// <summary>Lets another sequence hold shards too. Holding twice is holding once.</summary>
-    /// <param name="ids">The shards.</param>
-    /// <param name="holder">The sequence.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
-    public async ValueTask RetainAsync(IEnumerable<ShardId> ids, Guid holder, CancellationToken cancellationToken)
-    {
-        foreach (ShardId id in ids)
-        {
-            await _store.RetainAsync(id, holder, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Ends a sequence's hold on shards. What nobody holds any more is forgotten, once no running call needs it.</summary>
-    /// <param name="ids">The shards.</param>
-    /// <param name="holder">The sequence.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
-    public async ValueTask ReleaseAsync(IEnumerable<ShardId> ids, Guid holder, CancellationToken cancellationToken)
-    {
-        foreach (ShardId id in ids)
-        {
-            lock (_lock)
-            {
-                if (_entries.TryGetValue(id, out Entry? entry) && entry.Pins > 0)
-                {
-                    entry.Left.Add(holder);
-                    continue;
-                }
-            }
-
-            await ReleaseAsync(id, holder, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Keeps shards for a running call, whatever is truncated or deleted meanwhile. All or none.</summary>
-    /// <param name="shards">The shards.</param>
-    /// <returns>False if one of them is known to be held by nobody any more.</returns>
-    public bool TryPin(ReadOnlySpan<ShardEntry> shards)
-    {
-        lock (_lock)
-        {
-            foreach (ShardEntry shard in shards)
-            {
-                if (_forgotten.Contains(shard.Id))
-                {
-                    return false;
-                }
-            }
-
-            foreach (ShardEntry shard in shards)
-            {
-                GetOrAdd(shard.Id).Pins++;
-            }
-
-            return true;
-        }
-    }
-
-    /// <summary>Ends a running call's pins.</summary>
-    /// <param name="shards">The shards, each pinned before.</param>
-    public void Unpin(ReadOnlySpan<ShardEntry> shards)
-    {
-        List<(ShardId Shard, Guid Holder)>? left = null;
-        lock (_lock)
-        {
-            foreach (ShardEntry shard in shards)
-            {
-                if (!_entries.TryGetValue(shard.Id, out Entry? entry) || --entry.Pins > 0)
-                {
-                    continue;
-                }
-
-                foreach (Guid holder in entry.Left)
-                {
-                    (left ??= []).Add((shard.Id, holder));
-                }
-
-                entry.Left.Clear();
-                if (entry.Shard is null)
-                {
-                    _entries.Remove(shard.Id);
-                }
-            }
-        }
-
-        foreach ((ShardId shard, Guid holder) in left ?? [])
-        {
-            // The caller waits for an answer, not for the store; what fails here is found by the store's own sweep.
-            _ = ReleaseAsync(shard, holder, CancellationToken.None).AsTask();
-        }
-    }
-
     /// <summary>Forgets rows that a shard was given for an append that was given up; nothing happens if it is not resident.</summary>
     /// <param name="id">The shard.</param>
     /// <param name="length">Rows to keep.</param>
@@ -234,83 +139,6 @@ public sealed partial class ShardRegistry : IDisposable
         {
             shard.Trim(length, fence);
             shard.Release();
-        }
-    }
-
-    /// <summary>Takes a shard out of memory; it comes back from the store when it is asked for. Its readers finish first.</summary>
-    /// <param name="id">The shard.</param>
-    /// <returns>Whether it was taken out: not if it was not resident, is being written, or could not come back.</returns>
-    public bool Evict(ShardId id)
-    {
-        lock (_lock)
-        {
-            return _store.IsDurable && _entries.TryGetValue(id, out Entry? entry) && TakeOut(id, entry);
-        }
-    }
-
-    /// <summary>
-    /// Takes the longest unused shards out of memory until so much is free. Shards that are read or written stay; so do all where the
-    /// store could not give them back. There may be less room than asked for afterwards: the budget has the last word.
-    /// </summary>
-    /// <param name="bytes">Bytes about to be taken from the budget.</param>
-    public void MakeRoom(long bytes)
-    {
-        if (!_store.IsDurable || Budget.LimitBytes - Budget.UsedBytes >= bytes)
-        {
-            return;
-        }
-
-        lock (_lock)
-        {
-            foreach ((ShardId id, Entry entry) in _entries.Where(static e => e.Value.Shard is { Leases: 1 }).OrderBy(static e => e.Value.LastUse).ToList())
-            {
-                if (Budget.LimitBytes - Budget.UsedBytes >= bytes)
-                {
-                    return;
-                }
-
-                TakeOut(id, entry);
-            }
-        }
-    }
-
-    /// <summary>Bytes that a shard holds in memory; 0 if it is not resident.</summary>
-    /// <param name="id">The shard.</param>
-    public long ResidentBytes(ShardId id)
-    {
-        lock (_lock)
-        {
-            return _entries.TryGetValue(id, out Entry? entry) ? entry.Shard?.ResidentBytes ?? 0 : 0;
-        }
-    }
-
-    /// <summary>Whether nobody holds the shard any more, as far as is remembered.</summary>
-    /// <param name="id">The shard.</param>
-    public bool IsForgotten(ShardId id)
-    {
-        lock (_lock)
-        {
-            return _forgotten.Contains(id);
-        }
-    }
-
-    /// <summary>Resident shards, and the positions in them.</summary>
-    public (int Shards, long Positions) Count()
-    {
-        lock (_lock)
-        {
-            int shards = 0;
-            long positions = 0;
-            foreach (Entry entry in _entries.Values)
-            {
-                if (entry.Shard is { } shard)
-                {
-                    shards++;
-                    positions += shard.ContiguousLength;
-                }
-            }
-
-            return (shards, positions);
         }
     }
 
@@ -469,43 +297,6 @@ public sealed partial class ShardRegistry : IDisposable
     }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
-
-    private async ValueTask ReleaseAsync(ShardId id, Guid holder, CancellationToken cancellationToken)
-    {
-        if (!await _store.ReleaseAsync(id, holder, cancellationToken).ConfigureAwait(false))
-        {
-            return;
-        }
-
-        lock (_lock)
-        {
-            // Also where it was reserved and never written: a write that is still on its way comes too late.
-            _forgotten.Add(id);
-            if (_entries.TryGetValue(id, out Entry? entry) && entry.Pins == 0)
-            {
-                _entries.Remove(id);
-                entry.Shard?.Release();
-            }
-        }
-    }
-
-    /// <summary>Takes a shard out of memory unless it is being written.</summary>
-    private bool TakeOut(ShardId id, Entry entry)
-    {
-        if (entry.Shard is not { } shard || entry.Writers > 0)
-        {
-            return false;
-        }
-
-        entry.Shard = null;
-        if (entry.Pins == 0)
-        {
-            _entries.Remove(id);
-        }
-
-        shard.Release();
-        return true;
-    }
 
     private Entry GetOrAdd(ShardId id)
     {

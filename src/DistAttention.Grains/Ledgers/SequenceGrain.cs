@@ -16,9 +16,6 @@ internal sealed partial class SequenceGrain : Grain, ISequenceGrain, IVacant
 {
     public const string TypeName = "sequence";
 
-    /// <summary>Silos besides its own and the catalog's that know of a sequence.</summary>
-    private const int Witnesses = 2;
-
     /// <summary>How often silos that came or went are looked for, to tell others which shards to keep warm.</summary>
     private static readonly TimeSpan _replicaPeriod = TimeSpan.FromSeconds(1);
 
@@ -33,6 +30,7 @@ internal sealed partial class SequenceGrain : Grain, ISequenceGrain, IVacant
     private readonly GroupPlacement _placement;
     private readonly SemaphoreSlim _opening = new(1, 1);
     private readonly OnceById<SequenceHandle> _forks = new();
+    private readonly SequenceWitnesses _witnesses;
     private readonly ReplicaNotes _replicas;
     private SequenceLedger? _ledger;
 
@@ -47,6 +45,7 @@ internal sealed partial class SequenceGrain : Grain, ISequenceGrain, IVacant
         _grants = grants;
         _time = time;
         _placement = new GroupPlacement(silos);
+        _witnesses = new SequenceWitnesses(links);
         _replicas = new ReplicaNotes(silos, time);
     }
 
@@ -113,7 +112,7 @@ internal sealed partial class SequenceGrain : Grain, ISequenceGrain, IVacant
             // Its ledger went with a silo; the name at least is free again.
             Guid lost = await Catalog.FindAsync(Id.Value) ?? Guid.Empty;
             await Catalog.RemoveAsync(Id.Value, lost);
-            await WitnessAsync(_silos.Live(), lost, exists: false);
+            await _witnesses.ForgetAsync(new NamedSequence(Id.Value, lost));
             return;
         }
 
@@ -132,7 +131,7 @@ internal sealed partial class SequenceGrain : Grain, ISequenceGrain, IVacant
     public async Task<SequenceSnapshot> TruncateAsync(Guid uid, OperationId operation, long length, CancellationToken cancellationToken)
     {
         (SequenceSnapshot snapshot, ImmutableArray<ShardEntry> dropped) =
-            await OnLedgerAsync(uid, async ledger => await ledger.TruncateAsync(operation, length, SeedAsync, cancellationToken));
+            await OnLedgerAsync(uid, async ledger => await ledger.TruncateAsync(operation, length, Shards(ledger).SeedAsync, cancellationToken));
         await ReleaseAsync(dropped, uid);
         return snapshot;
     }
@@ -179,12 +178,11 @@ internal sealed partial class SequenceGrain : Grain, ISequenceGrain, IVacant
         SequenceLedger ledger = await LedgerAsync(uid);
         ledger.Snapshot();
         LedgerRecord record = ledger.Record;
-        IEnumerable<Task<long>> asked = record.Shards.GroupBy(static s => s.Owner).Select(ResidentBytesAsync);
         return new SequenceReport(
             EngineWire.ToHandle(record),
             record.Snapshot,
             LedgerSnapshot.ShardCount(record.Length, record.Spec.ShardLength),
-            (await Task.WhenAll(asked)).Sum()) { ExpiresAt = record.ExpiresAt };
+            await Shards(ledger).ResidentBytesAsync(record.Shards)) { ExpiresAt = record.ExpiresAt };
     }
 
     public async Task<PlanReply> ExplainAsync(Guid uid, long rows, AttendTerms how, CancellationToken cancellationToken)
@@ -218,6 +216,14 @@ internal sealed partial class SequenceGrain : Grain, ISequenceGrain, IVacant
         return Task.CompletedTask;
     }
 
+    private SequenceShards Shards(SequenceLedger ledger) => new(_links, EngineWire.ToHandle(ledger.Record), _time);
+
+    private async Task ReleaseAsync(IReadOnlyCollection<ShardEntry> shards, Guid holder)
+    {
+        await SequenceShards.ReleaseAsync(_links, shards, holder);
+        _replicas.Forget(shards);
+    }
+
     private static bool NeedsOwners(SequenceLedger ledger, long count)
     {
         LedgerRecord record = ledger.Record;
@@ -248,7 +254,7 @@ internal sealed partial class SequenceGrain : Grain, ISequenceGrain, IVacant
             try
             {
                 Use(await SequenceLedger.CreateAsync(record, _store, _placement, _time, cancellationToken));
-                await WitnessAsync(Neighbours(), record.Uid, exists: true);
+                await _witnesses.RememberAsync(new NamedSequence(Id.Value, record.Uid));
             }
             catch
             {
@@ -283,30 +289,9 @@ internal sealed partial class SequenceGrain : Grain, ISequenceGrain, IVacant
         _local.Remove(Id.Value, deleted);
         await ReleaseAsync(held, deleted);
         await Catalog.RemoveAsync(Id.Value, deleted);
-        await WitnessAsync(_silos.Live(), deleted, exists: false);
+        await _witnesses.ForgetAsync(new NamedSequence(Id.Value, deleted));
         ledger.Dispose();
     }
-
-    /// <summary>The silos after this one.</summary>
-    private IEnumerable<OwnerId> Neighbours()
-    {
-        IReadOnlyList<OwnerId> live = _silos.Live();
-        int self = live.TakeWhile(s => s != _silos.Self).Count();
-        return live.Skip(self + 1).Concat(live.Take(self)).Take(Witnesses);
-    }
-
-    /// <summary>Tells silos that the sequence exists, or does no longer. One that does not hear it is no worse a silo.</summary>
-    private Task WitnessAsync(IEnumerable<OwnerId> silos, Guid uid, bool exists) => Task.WhenAll(silos.Select(async silo =>
-    {
-        try
-        {
-            await _silos.Host(silo).WitnessAsync(new NamedSequence(Id.Value, uid), exists).WaitAsync(_links.Times.Probe, _links.Times.Time);
-        }
-        catch (Exception e) when (e is OrleansException or TimeoutException)
-        {
-            // See above.
-        }
-    }));
 
     private async Task<SequenceHandle> ForkAsync(Guid uid, Guid forkUid, string name, long? length)
     {
@@ -317,7 +302,7 @@ internal sealed partial class SequenceGrain : Grain, ISequenceGrain, IVacant
             return adopted;
         }
 
-        LedgerRecord fork = await ledger.ForkAsync(new SequenceId(name), forkUid, length, SeedAsync, RetainAsync, CancellationToken.None);
+        LedgerRecord fork = await ledger.ForkAsync(new SequenceId(name), forkUid, length, Shards(ledger).SeedAsync, Shards(ledger).RetainAsync, CancellationToken.None);
         LedgerSeed seed = new(fork.Uid, Packed.Of(fork.Spec), fork.Length, EngineWire.ToMap(fork.Shards.AsSpan()), fork.Fence);
         OwnerId home = fork.Shards.IsEmpty ? _silos.Self : fork.Shards[0].Owner;
         try
@@ -416,102 +401,5 @@ internal sealed partial class SequenceGrain : Grain, ISequenceGrain, IVacant
         }
 
         throw new SequenceNotFoundException(Id);
-    }
-
-    private SequenceGateway Gateway() =>
-        new(_links, new RemoteLedger(_links.Grains.GetGrain<ISequenceGrain>(_ledger!.Record.Id.Value), EngineWire.ToHandle(_ledger!.Record), _time, _links.Stored));
-
-    private async ValueTask SeedAsync(ShardEntry cut, ShardEntry source, int count)
-    {
-        bool seeded = false;
-        try
-        {
-            seeded = !_silos.IsDead(cut.Owner)
-                && await Gateway().SeedAsync(cut.Owner, cut.Id, source.Id, count, CancellationToken.None).AsTask().WaitAsync(_links.IsDurable ? _links.Times.Probe : Timeout.InfiniteTimeSpan, _links.Times.Time);
-        }
-        catch (Exception e) when (e is OrleansException or TimeoutException)
-        {
-            // See below.
-        }
-
-        if (!seeded && _links.IsDurable)
-        {
-            // What is stored, any silo can cut.
-            seeded = await _links.Shards.Registry.SeedAsync(cut.Id, source.Id, count, CancellationToken.None);
-        }
-
-        if (!seeded)
-        {
-            long start = (long)source.Id.Index * _ledger!.Record.Spec.ShardLength;
-            throw new ShardLostException(Id, new PositionRange(start, start + count), $"their owner {source.Owner} does not hold them");
-        }
-    }
-
-    private async ValueTask RetainAsync(IReadOnlyList<ShardEntry> shards, Guid holder)
-    {
-        if (_links.IsDurable)
-        {
-            // Holds are in the store, which every silo reaches.
-            await _links.Shards.Registry.RetainAsync(shards.Select(static s => s.Id), holder, CancellationToken.None);
-            return;
-        }
-
-        foreach (IGrouping<OwnerId, ShardEntry> owned in shards.GroupBy(static s => s.Owner))
-        {
-            try
-            {
-                await Gateway().RetainAsync(owned.Key, [.. owned.Select(static s => s.Id)], holder, CancellationToken.None);
-            }
-            catch (Exception e) when (e is OrleansException or TimeoutException)
-            {
-                long shardLength = _ledger!.Record.Spec.ShardLength;
-                long start = owned.First().Id.Index * shardLength;
-                throw new ShardLostException(Id, new PositionRange(start, start + shardLength), $"their owner {owned.Key} does not answer", e);
-            }
-        }
-    }
-
-    /// <summary>
-    /// Lets shards go. A silo that cannot be told has nothing to give back, or gives it back when it ends; what is stored this silo gives back
-    /// itself.
-    /// </summary>
-    private async Task ReleaseAsync(IReadOnlyCollection<ShardEntry> shards, Guid holder)
-    {
-        IEnumerable<Task> told = shards.GroupBy(static s => s.Owner).Select(async owned =>
-        {
-            try
-            {
-                if (!_silos.IsDead(owned.Key))
-                {
-                    await _silos.Host(owned.Key).ReleaseAsync([.. owned.Select(static s => EngineWire.ToRef(s.Id))], holder).WaitAsync(_links.Times.Probe, _links.Times.Time);
-                    return;
-                }
-            }
-            catch (Exception e) when (e is OrleansException or TimeoutException)
-            {
-                // See above.
-            }
-
-            if (_links.IsDurable)
-            {
-                await _links.Shards.Registry.ReleaseAsync([.. owned.Select(static s => s.Id)], holder, CancellationToken.None);
-            }
-        });
-        await Task.WhenAll(told);
-        _replicas.Forget(shards);
-    }
-
-    private async Task<long> ResidentBytesAsync(IGrouping<OwnerId, ShardEntry> owned)
-    {
-        try
-        {
-            return _silos.IsDead(owned.Key)
-                ? 0
-                : await _silos.Host(owned.Key).GetResidentBytesAsync([.. owned.Select(static s => EngineWire.ToRef(s.Id))]).WaitAsync(_links.Times.Probe);
-        }
-        catch (Exception e) when (e is OrleansException or TimeoutException)
-        {
-            return 0;
-        }
     }
 }
