@@ -51,13 +51,18 @@ public abstract class ComputeJob : IValueTaskSource
     /// <param name="scratch">The thread's scratch memory.</param>
     protected abstract void Run(int item, KernelScratch scratch);
 
+    /// <summary>Which item a thread starts as the next one; asked once per item, never by two threads at a time.</summary>
+    /// <param name="started">How many were started before it.</param>
+    /// <param name="worker">The thread, 0 to the pool's number of threads − 1.</param>
+    protected virtual int ItemOf(int started, int worker) => started;
+
     /// <summary>Runs once, after the last item, on the thread that finished it; not after a failure.</summary>
     protected virtual void Finish()
     {
     }
 
     /// <summary>The next item; called under the pool's lock.</summary>
-    internal int TakeItem() => _next++;
+    internal int TakeItem(int worker) => ItemOf(_next++, worker);
 
     internal void RunItem(int item, KernelScratch scratch)
     {

@@ -34,7 +34,8 @@ public sealed class ComputePool : IDisposable
         _threads = new Thread[threads];
         for (int i = 0; i < threads; i++)
         {
-            _threads[i] = new Thread(Work) { IsBackground = true, Name = $"distattention-compute-{i}" };
+            int worker = i;
+            _threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"distattention-compute-{i}" };
             _threads[i].Start();
         }
     }
@@ -140,12 +141,12 @@ public sealed class ComputePool : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             while (job.HasItems)
             {
-                job.RunItem(job.TakeItem(), scratch);
+                job.RunItem(job.TakeItem(worker: 0), scratch);
             }
         }
     }
 
-    private void Work()
+    private void Work(int worker)
     {
         if (OperatingSystem.IsLinux())
         {
@@ -156,7 +157,7 @@ public sealed class ComputePool : IDisposable
         while (true)
         {
             _wake.Wait();
-            while (TryTake(out ComputeJob? job, out int item, out FairQueue<ComputeJob>.Turn turn))
+            while (TryTake(worker, out ComputeJob? job, out int item, out FairQueue<ComputeJob>.Turn turn))
             {
                 Interlocked.Increment(ref _busyThreads);
                 long started = Stopwatch.GetTimestamp();
@@ -182,7 +183,7 @@ public sealed class ComputePool : IDisposable
         }
     }
 
-    private bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ComputeJob? job, out int item, out FairQueue<ComputeJob>.Turn turn)
+    private bool TryTake(int worker, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ComputeJob? job, out int item, out FairQueue<ComputeJob>.Turn turn)
     {
         lock (_jobsLock)
         {
@@ -192,7 +193,7 @@ public sealed class ComputePool : IDisposable
                 return false;
             }
 
-            item = job.TakeItem();
+            item = job.TakeItem(worker);
             if (!job.HasItems)
             {
                 _jobs.Dequeue(turn);

@@ -22,8 +22,9 @@ internal sealed class TileJob : ComputeJob
     private readonly NodePartial[] _results; // per node asked for; its first piece is computed in place
     private readonly PooledPartial? _pieces; // [pieces, rows]: the partials of all other pieces
     private int[]? _order; // rented
+    private ItemRuns? _runs; // of few rows, which are bound by memory
 
-    private TileJob(TileRequest request, CompiledScore score, HeldBlocks held, WorkSplit split, CancellationToken cancellationToken)
+    private TileJob(TileRequest request, CompiledScore score, HeldBlocks held, WorkSplit split, int threads, CancellationToken cancellationToken)
         : base(split.Count, request.Rows <= ShortRows, cancellationToken)
     {
         SequenceSpec spec = request.Spec;
@@ -33,6 +34,7 @@ internal sealed class TileJob : ComputeJob
         _mask = CompiledMask.Compile(request.Mask);
         _score = score;
         _order = request.Rows < OrderedRows ? null : WorkOrder.Of(split, _mask, request.FirstQueryPosition, held.Positions);
+        _runs = AttentionKernel.FollowsMemory(request.Rows * spec.GroupSize) ? new ItemRuns(split.Count, threads) : null;
         _results = new NodePartial[request.Nodes.Count];
         for (int i = 0; i < _results.Length; i++)
         {
@@ -44,7 +46,7 @@ internal sealed class TileJob : ComputeJob
     }
 
     public static TileJob Make(TileRequest request, CompiledScore score, HeldBlocks held, int threads, CancellationToken cancellationToken) =>
-        new(request, score, held, WorkSplit.Make(request.Rows, request.Spec, request.Nodes, held.Positions, threads, headsTogether: true), cancellationToken) { Caller = request.Caller };
+        new(request, score, held, WorkSplit.Make(request.Rows, request.Spec, request.Nodes, held.Positions, threads, headsTogether: true), threads, cancellationToken) { Caller = request.Caller };
 
     /// <summary>One partial per node asked for, once the job has run; whoever takes them disposes them.</summary>
     public IReadOnlyList<NodePartial> Partials => _results;
@@ -72,6 +74,8 @@ internal sealed class TileJob : ComputeJob
             CancellationToken);
     }
 
+    protected override int ItemOf(int started, int worker) => _runs?.Take(worker) ?? started;
+
     protected override void Finish()
     {
         int from = 0;
@@ -94,6 +98,9 @@ internal sealed class TileJob : ComputeJob
             _order = null;
             ArrayPool<int>.Shared.Return(order);
         }
+
+        _runs?.Return();
+        _runs = null;
     }
 
     /// <summary>
