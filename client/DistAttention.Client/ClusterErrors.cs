@@ -6,9 +6,6 @@ namespace DistAttention.Client;
 /// <summary>Errors of the transport as errors of this library.</summary>
 internal static class ClusterErrors
 {
-    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(1);
-
     /// <summary>Waits for a call to a ledger.</summary>
     /// <exception cref="SiloUnreachableException">The cluster could not be reached or did not answer.</exception>
     public static async Task<T> MappedAsync<T>(this Task<T> call, string target)
@@ -19,7 +16,7 @@ internal static class ClusterErrors
         }
         catch (Exception e) when (e is OrleansException or TimeoutException)
         {
-            throw new SiloUnreachableException(target, "could not be called", e);
+            throw Unreachable(target, e);
         }
     }
 
@@ -30,28 +27,13 @@ internal static class ClusterErrors
     /// <exception cref="SiloUnreachableException">The cluster could not be reached or did not answer.</exception>
     public static async Task<T> RepeatedAsync<T>(Func<Task<T>> call, string target, DistAttentionClientOptions options, CancellationToken cancellationToken)
     {
-        long started = options.TimeProvider.GetTimestamp();
-        TimeSpan pause = _firstPause;
-        while (true)
+        try
         {
-            try
-            {
-                return await RepeatedCall.RunAsync(call, options.TimeProvider, cancellationToken).MappedAsync(target).ConfigureAwait(false);
-            }
-            catch (SiloUnreachableException e) when (options.TimeProvider.GetElapsedTime(started) < options.RetryTime)
-            {
-                try
-                {
-                    await Task.Delay(pause, options.TimeProvider, cancellationToken).ConfigureAwait(false);
-                }
-                catch (OperationCanceledException ended)
-                {
-                    // A deadline that passes here passed because of what kept the call from being answered.
-                    throw new OperationCanceledException(ended.Message, e, ended.CancellationToken);
-                }
-
-                pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
-            }
+            return await RepeatedCall.RunAsync(call, options.RetryTime, options.TimeProvider, cancellationToken).MappedAsync(target).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException ended) when (ended.InnerException is OrleansException or TimeoutException)
+        {
+            throw new OperationCanceledException(ended.Message, Unreachable(target, ended.InnerException), ended.CancellationToken);
         }
     }
 
@@ -65,7 +47,9 @@ internal static class ClusterErrors
         }
         catch (Exception e) when (e is OrleansException or TimeoutException)
         {
-            throw new SiloUnreachableException(target, "could not be called", e);
+            throw Unreachable(target, e);
         }
     }
+
+    private static SiloUnreachableException Unreachable(string target, Exception cause) => new(target, "could not be called", cause);
 }

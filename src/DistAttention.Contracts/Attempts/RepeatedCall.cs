@@ -12,6 +12,47 @@ public static class RepeatedCall
     private const int MostAtATime = 4;
 
     private static readonly TimeSpan _firstWait = TimeSpan.FromMilliseconds(750);
+    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Makes the call, and again for a while if it is refused on its way: right after a silo is lost or has come back, others still send to what
+    /// was there before.
+    /// </summary>
+    /// <typeparam name="T">What it answers.</typeparam>
+    /// <param name="call">Makes it once.</param>
+    /// <param name="patience">How long after the beginning it is still made again.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="OrleansException">The last attempt failed on its way too.</exception>
+    /// <exception cref="OperationCanceledException">The waiting was ended; if in a pause, what the pause was for is the inner exception.</exception>
+    public static async Task<T> RunAsync<T>(Func<Task<T>> call, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        long started = time.GetTimestamp();
+        TimeSpan pause = _firstPause;
+        while (true)
+        {
+            try
+            {
+                return await RunAsync(call, time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when ((e is OrleansException or TimeoutException or SiloUnreachableException) && time.GetElapsedTime(started) < patience)
+            {
+                try
+                {
+                    await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+                }
+                catch (OperationCanceledException ended)
+                {
+                    // A deadline that passes here passed because of what kept the call from being answered.
+                    throw new OperationCanceledException(ended.Message, e, ended.CancellationToken);
+                }
+
+                pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
+            }
+        }
+    }
 
     /// <summary>Makes the call.</summary>
     /// <typeparam name="T">What it answers.</typeparam>
