@@ -4,7 +4,7 @@ namespace DistAttention.Cli.Cluster.Bench;
 /// <param name="Silos">Silos of the larger cluster.</param>
 /// <param name="PrefillRows">Queries, keys and values of prefill.</param>
 /// <param name="DecodePositions">Positions that a decode step attends to.</param>
-/// <param name="Rounds">How often everything is measured in turn.</param>
+/// <param name="Rounds">How often everything is measured in turn; decode steps three times as often.</param>
 internal sealed record BenchSettings(int Silos, int PrefillRows, int DecodePositions, int Rounds)
 {
     /// <summary>Bytes of k and v that one append measures, as float32.</summary>
