@@ -23,6 +23,28 @@ public sealed class OptionsTests
         Assert.Equal(property, Assert.Throws<InvalidSpecException>(options.Validate).Property);
 
     [Fact]
+    public void WhatIsWrongIsSaidWithItsValue() =>
+        Assert.Contains(
+            "2.00:00:00 is not between 0 and a day",
+            Assert.Throws<InvalidSpecException>(new AttendOptions { Timeout = TimeSpan.FromDays(2) }.Validate).Message,
+            StringComparison.Ordinal);
+
+    [Fact]
+    public void CheckingWhatIsRightAllocatesNothing()
+    {
+        AttendOptions options = new() { Length = 5 };
+        SequenceSpec spec = new() { NumHeadsQ = 8, NumHeadsKv = 2, HeadDim = 64 };
+        options.ValidateFor(spec);
+        spec.Validate();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        options.ValidateFor(spec);
+        spec.Validate();
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
     public void AScaleMustBeFinite() =>
         Assert.Throws<InvalidSpecException>(static () => new ScaledDotScore { SmScale = float.NaN });
 

@@ -28,10 +28,10 @@ public record AttendOptions
     /// <exception cref="InvalidSpecException">Names the first property that is wrong, and why.</exception>
     public virtual void Validate()
     {
-        Require(Mask is not null, nameof(Mask), "a mask is needed");
-        Require(Score is not null, nameof(Score), "a score function is needed");
-        Require(Length is null or >= 0, nameof(Length), $"{Length} is negative");
-        Require(Timeout > TimeSpan.Zero && Timeout <= TimeSpan.FromDays(1), nameof(Timeout), $"{Timeout} is not between 0 and a day");
+        Ensure.That(Mask is not null, nameof(Mask), "a mask is needed");
+        Ensure.That(Score is not null, nameof(Score), "a score function is needed");
+        Ensure.That(Length is null or >= 0, nameof(Length), $"{Length} is negative");
+        Ensure.That(Timeout > TimeSpan.Zero && Timeout <= TimeSpan.FromDays(1), nameof(Timeout), $"{Timeout} is not between 0 and a day");
     }
 
     /// <summary>Checks every property, and the score against a sequence.</summary>
@@ -42,13 +42,5 @@ public record AttendOptions
         ArgumentNullException.ThrowIfNull(spec);
         Validate();
         Score.ValidateFor(spec);
-    }
-
-    private protected static void Require(bool condition, string property, string problem)
-    {
-        if (!condition)
-        {
-            throw new InvalidSpecException(property, problem);
-        }
     }
 }

@@ -19,9 +19,9 @@ public sealed record AttentionMassOptions : AttendOptions
     public override void Validate()
     {
         base.Validate();
-        Require(TopK is >= 0 and <= MaxTopK, nameof(TopK), $"{TopK} is not between 0 and {MaxTopK}");
-        Require(Bins is >= 0 and <= MaxBins, nameof(Bins), $"{Bins} is not between 0 and {MaxBins}");
-        Require(TopK > 0 || Bins > 0, nameof(TopK), $"neither {nameof(TopK)} nor {nameof(Bins)} asks for anything");
+        Ensure.That(TopK is >= 0 and <= MaxTopK, nameof(TopK), $"{TopK} is not between 0 and {MaxTopK}");
+        Ensure.That(Bins is >= 0 and <= MaxBins, nameof(Bins), $"{Bins} is not between 0 and {MaxBins}");
+        Ensure.That(TopK > 0 || Bins > 0, nameof(TopK), $"neither {nameof(TopK)} nor {nameof(Bins)} asks for anything");
     }
 }
 

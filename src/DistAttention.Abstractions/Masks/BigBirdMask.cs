@@ -18,7 +18,7 @@ public sealed record BigBirdMask : ComposedMask
     /// <param name="length">See <see cref="Length"/>.</param>
     public BigBirdMask(int window, int global, int random, ulong seed, long block, long? length)
     {
-        MaskRules.Require(window > 0 && int.IsOddInteger(window), nameof(Window), $"{window} is not an odd number");
+        Ensure.That(window > 0 && int.IsOddInteger(window), nameof(Window), $"{window} is not an odd number");
         Window = window;
         GlobalBlocks = (int)MaskRules.InRange(global, nameof(GlobalBlocks), 0, int.MaxValue);
         RandomBlocks = (int)MaskRules.InRange(random, nameof(RandomBlocks), 0, RandomBlocksMask.MaxCount);

@@ -39,7 +39,7 @@ public sealed class BitMatrix
     public static BitMatrix FromBools(ReadOnlySpan<bool> bits, int rows, int columns)
     {
         Require(rows, columns);
-        MaskRules.Require(bits.Length == (long)rows * columns, nameof(BitMatrix), $"{bits.Length} bits are not [{rows}, {columns}]");
+        Ensure.That(bits.Length == (long)rows * columns, nameof(BitMatrix), $"{bits.Length} bits are not [{rows}, {columns}]");
         int wordsPerRow = WordsFor(columns);
         uint[] words = new uint[rows * wordsPerRow];
         for (int row = 0; row < rows; row++)
@@ -63,7 +63,7 @@ public sealed class BitMatrix
     {
         Require(rows, columns);
         int wordsPerRow = WordsFor(columns);
-        MaskRules.Require(words.Length == (long)rows * wordsPerRow, nameof(BitMatrix), $"{words.Length} words are not [{rows}, {wordsPerRow}]");
+        Ensure.That(words.Length == (long)rows * wordsPerRow, nameof(BitMatrix), $"{words.Length} words are not [{rows}, {wordsPerRow}]");
         uint[] copy = words.ToArray();
         ClearTail(copy, wordsPerRow, columns);
         return new BitMatrix(copy, rows, columns);
@@ -174,7 +174,7 @@ public sealed class BitMatrix
 
     private static void Require(int rows, int columns)
     {
-        MaskRules.Require(rows >= 0 && columns >= 0, nameof(BitMatrix), $"[{rows}, {columns}] is not a shape");
-        MaskRules.Require((long)rows * WordsFor(columns) <= Array.MaxLength, nameof(BitMatrix), $"[{rows}, {columns}] is more than one array holds");
+        Ensure.That(rows >= 0 && columns >= 0, nameof(BitMatrix), $"[{rows}, {columns}] is not a shape");
+        Ensure.That((long)rows * WordsFor(columns) <= Array.MaxLength, nameof(BitMatrix), $"[{rows}, {columns}] is more than one array holds");
     }
 }

@@ -16,8 +16,8 @@ public sealed record GraphMask : AttentionMask
     /// <param name="source">Where the graph comes from, for texts.</param>
     public GraphMask(ReadOnlySpan<long> indptr, ReadOnlySpan<int> indices, long firstQuery = 0, string? source = null)
     {
-        MaskRules.Require(indptr.Length > 0 && indptr[0] == 0, "indptr", "it does not start with 0");
-        MaskRules.Require(indptr[^1] == indices.Length, "indptr", $"it ends with {indptr[^1]}, but there are {indices.Length} indices");
+        Ensure.That(indptr.Length > 0 && indptr[0] == 0, "indptr", "it does not start with 0");
+        Ensure.That(indptr[^1] == indices.Length, "indptr", $"it ends with {indptr[^1]}, but there are {indices.Length} indices");
         FirstQuery = MaskRules.InRange(firstQuery, nameof(FirstQuery), -MaskRules.Farthest);
         Source = source;
         _indptr = new long[indptr.Length];
@@ -25,7 +25,7 @@ public sealed record GraphMask : AttentionMask
         int count = 0;
         for (int row = 0; row + 1 < indptr.Length; row++)
         {
-            MaskRules.Require(indptr[row + 1] >= indptr[row] && indptr[row + 1] <= indices.Length, "indptr", $"element {row + 1} is {indptr[row + 1]}, less than the {indptr[row]} before it or more than {indices.Length}");
+            Ensure.That(indptr[row + 1] >= indptr[row] && indptr[row + 1] <= indices.Length, "indptr", $"element {row + 1} is {indptr[row + 1]}, less than the {indptr[row]} before it or more than {indices.Length}");
             count += CopyRow(indices[(int)indptr[row]..(int)indptr[row + 1]], _indices.AsSpan(count));
             _indptr[row + 1] = count;
         }
@@ -126,7 +126,7 @@ public sealed record GraphMask : AttentionMask
         from.CopyTo(to);
         Span<int> row = to[..from.Length];
         row.Sort();
-        MaskRules.Require(row.IsEmpty || row[0] >= 0, "indices", $"{(row.IsEmpty ? 0 : row[0])} is not a position");
+        Ensure.That(row.IsEmpty || row[0] >= 0, "indices", $"{(row.IsEmpty ? 0 : row[0])} is not a position");
         int count = 0;
         for (int i = 0; i < row.Length; i++)
         {

@@ -78,7 +78,7 @@ public sealed record ImageMask : AttentionMask
 
     private static int? Odd(int? window, string property)
     {
-        MaskRules.Require(window is null or > 0 && (window is null || int.IsOddInteger(window.Value)), property, $"{window} is not an odd number");
+        Ensure.That(window is null or > 0 && (window is null || int.IsOddInteger(window.Value)), property, $"{window} is not an odd number");
         return window;
     }
 

@@ -26,7 +26,7 @@ internal static class MaskList
     public static int DepthOver(IReadOnlyList<AttentionMask> masks)
     {
         int depth = 1 + masks.Max(static m => m.Depth);
-        MaskRules.Require(depth <= AttentionMask.MaxDepth, nameof(AttentionMask), $"more than {AttentionMask.MaxDepth} masks inside each other");
+        Ensure.That(depth <= AttentionMask.MaxDepth, nameof(AttentionMask), $"more than {AttentionMask.MaxDepth} masks inside each other");
         return depth;
     }
 

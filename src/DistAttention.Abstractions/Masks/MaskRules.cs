@@ -9,14 +9,6 @@ internal static class MaskRules
     public static long InRange(long value, string property, long least, long most = Farthest) =>
         value >= least && value <= most ? value : throw new InvalidSpecException(property, $"{value} is not between {least} and {most}");
 
-    public static void Require(bool condition, string property, string problem)
-    {
-        if (!condition)
-        {
-            throw new InvalidSpecException(property, problem);
-        }
-    }
-
     /// <summary>a / b, rounded down, also where a is negative.</summary>
     public static long FloorDiv(long a, long b)
     {

@@ -40,7 +40,7 @@ public sealed class PositionSet : IEquatable<PositionSet>
         List<PositionRange> merged = [];
         foreach (PositionRange range in ranges.OrderBy(static r => r.Start))
         {
-            MaskRules.Require(!range.IsEmpty && range.Start >= 0 && range.End <= MaskRules.Farthest, nameof(PositionSet), $"{range} is not a range of positions");
+            Ensure.That(!range.IsEmpty && range.Start >= 0 && range.End <= MaskRules.Farthest, nameof(PositionSet), $"{range} is not a range of positions");
             if (merged.Count > 0 && range.Start <= merged[^1].End)
             {
                 merged[^1] = merged[^1] with { End = Math.Max(merged[^1].End, range.End) };
@@ -51,7 +51,7 @@ public sealed class PositionSet : IEquatable<PositionSet>
             }
         }
 
-        MaskRules.Require(merged.Count > 0, nameof(PositionSet), "at least one position is needed");
+        Ensure.That(merged.Count > 0, nameof(PositionSet), "at least one position is needed");
         return new PositionSet([.. merged]);
     }
 

@@ -42,7 +42,7 @@ public sealed record SegmentsMask : AttentionMask
         List<SegmentRun> runs = [];
         for (int i = 0; i + 1 < indptr.Length; i++)
         {
-            MaskRules.Require(indptr[i + 1] >= indptr[i], "indptr", $"element {i + 1} is {indptr[i + 1]}, less than the {indptr[i]} before it");
+            Ensure.That(indptr[i + 1] >= indptr[i], "indptr", $"element {i + 1} is {indptr[i + 1]}, less than the {indptr[i]} before it");
             if (indptr[i + 1] > indptr[i])
             {
                 runs.Add(new SegmentRun(indptr[i], indptr[i + 1], i));
@@ -85,7 +85,7 @@ public sealed record SegmentsMask : AttentionMask
         long end = 0;
         foreach (SegmentRun run in runs)
         {
-            MaskRules.Require(run.Start >= end && run.End > run.Start && run.End <= MaskRules.Farthest && run.Id >= 0, "segments", $"[{run.Start}, {run.End}) of document {run.Id} is out of order");
+            Ensure.That(run.Start >= end && run.End > run.Start && run.End <= MaskRules.Farthest && run.Id >= 0, "segments", $"[{run.Start}, {run.End}) of document {run.Id} is out of order");
             end = run.End;
         }
 

@@ -15,10 +15,10 @@ public sealed record RotaryEmbedding
     /// <param name="inverseFrequencies">Angle per position of each pair, finite and at most 2 in size.</param>
     public RotaryEmbedding(ReadOnlySpan<double> inverseFrequencies)
     {
-        Require(!inverseFrequencies.IsEmpty && inverseFrequencies.Length <= SequenceFormat.MaxHeadDim / 2, nameof(InverseFrequencies), $"{inverseFrequencies.Length} pairs are not between 1 and {SequenceFormat.MaxHeadDim / 2}");
+        Ensure.That(!inverseFrequencies.IsEmpty && inverseFrequencies.Length <= SequenceFormat.MaxHeadDim / 2, nameof(InverseFrequencies), $"{inverseFrequencies.Length} pairs are not between 1 and {SequenceFormat.MaxHeadDim / 2}");
         foreach (double frequency in inverseFrequencies)
         {
-            Require(Math.Abs(frequency) <= 2, nameof(InverseFrequencies), $"{frequency} is not between −2 and 2");
+            Ensure.That(Math.Abs(frequency) <= 2, nameof(InverseFrequencies), $"{frequency} is not between −2 and 2");
         }
 
         _inverseFrequencies = inverseFrequencies.ToArray();
@@ -36,7 +36,7 @@ public sealed record RotaryEmbedding
         get;
         init
         {
-            Require(value is >= 0 and < SequenceFormat.MaxHeadDim, nameof(FirstDim), $"{value} is not between 0 and {SequenceFormat.MaxHeadDim - 1}");
+            Ensure.That(value is >= 0 and < SequenceFormat.MaxHeadDim, nameof(FirstDim), $"{value} is not between 0 and {SequenceFormat.MaxHeadDim - 1}");
             field = value;
         }
     }
@@ -47,7 +47,7 @@ public sealed record RotaryEmbedding
         get;
         init
         {
-            Require(Enum.IsDefined(value), nameof(Layout), $"{(int)value} is not a layout");
+            Ensure.That(Enum.IsDefined(value), nameof(Layout), $"{(int)value} is not a layout");
             field = value;
         }
     }
@@ -58,7 +58,7 @@ public sealed record RotaryEmbedding
         get;
         init
         {
-            Require(value is >= 1e-6 and <= 1e6, nameof(AttentionFactor), $"{value} is not between 1e-6 and 1e6");
+            Ensure.That(value is >= 1e-6 and <= 1e6, nameof(AttentionFactor), $"{value} is not between 1e-6 and 1e6");
             field = value;
         }
     } = 1;
@@ -85,7 +85,7 @@ public sealed record RotaryEmbedding
     public static RotaryEmbedding Ntk(int dims, double factor, double frequencyBase = 10_000)
     {
         RequireFactor(factor);
-        Require(dims >= 4, nameof(Dims), $"{dims} is not at least 4");
+        Ensure.That(dims >= 4, nameof(Dims), $"{dims} is not at least 4");
         return new RotaryEmbedding(Frequencies(dims, frequencyBase * Math.Pow(factor, dims / (dims - 2.0))));
     }
 
@@ -103,9 +103,9 @@ public sealed record RotaryEmbedding
     public static RotaryEmbedding Yarn(int dims, double factor, long trainedLength, double frequencyBase = 10_000, double betaFast = 32, double betaSlow = 1)
     {
         RequireFactor(factor);
-        Require(trainedLength >= 1, nameof(Yarn), $"a trained length of {trainedLength} is not at least 1");
-        Require(betaSlow > 0 && betaFast > betaSlow && double.IsFinite(betaFast), nameof(Yarn), $"{betaSlow} and {betaFast} turns are no range");
-        Require(frequencyBase > 1, nameof(Yarn), $"a base of {frequencyBase} is not above 1");
+        Ensure.That(trainedLength >= 1, nameof(Yarn), $"a trained length of {trainedLength} is not at least 1");
+        Ensure.That(betaSlow > 0 && betaFast > betaSlow && double.IsFinite(betaFast), nameof(Yarn), $"{betaSlow} and {betaFast} turns are no range");
+        Ensure.That(frequencyBase > 1, nameof(Yarn), $"a base of {frequencyBase} is not above 1");
         double[] frequencies = Frequencies(dims, frequencyBase);
         double low = Math.Max(0, Math.Floor(PairThatTurns(betaFast)));
         double high = Math.Min(dims - 1, Math.Ceiling(PairThatTurns(betaSlow)));
@@ -140,18 +140,10 @@ public sealed record RotaryEmbedding
 
     private static double[] Frequencies(int dims, double frequencyBase)
     {
-        Require(dims is >= 2 and <= SequenceFormat.MaxHeadDim && dims % 2 == 0, nameof(Dims), $"{dims} is not an even number between 2 and {SequenceFormat.MaxHeadDim}");
-        Require(frequencyBase >= 1 && double.IsFinite(frequencyBase), "FrequencyBase", $"{frequencyBase} is not at least 1");
+        Ensure.That(dims is >= 2 and <= SequenceFormat.MaxHeadDim && dims % 2 == 0, nameof(Dims), $"{dims} is not an even number between 2 and {SequenceFormat.MaxHeadDim}");
+        Ensure.That(frequencyBase >= 1 && double.IsFinite(frequencyBase), "FrequencyBase", $"{frequencyBase} is not at least 1");
         return Frequencies(dims / 2, dims, frequencyBase);
     }
 
-    private static void RequireFactor(double factor) => Require(factor is >= 1 and <= 1e9, "Factor", $"{factor} is not between 1 and 1e9");
-
-    private static void Require(bool condition, string property, string problem)
-    {
-        if (!condition)
-        {
-            throw new InvalidSpecException(property, problem);
-        }
-    }
+    private static void RequireFactor(double factor) => Ensure.That(factor is >= 1 and <= 1e9, "Factor", $"{factor} is not between 1 and 1e9");
 }

@@ -14,7 +14,7 @@ public sealed record AdditiveScore : ScoreFunction
     {
         ArgumentNullException.ThrowIfNull(v);
         RequireModifier(v, nameof(V), rank: 2);
-        Require(queryProjection is null || queryProjection.Shape.Length == 3, nameof(QueryProjection), $"its shape {queryProjection} is not [heads, headDim, components]");
+        Ensure.That(queryProjection is null || queryProjection.Shape.Length == 3, nameof(QueryProjection), $"its shape {queryProjection} is not [heads, headDim, components]");
         V = v;
         QueryProjection = queryProjection;
     }
@@ -38,14 +38,14 @@ public sealed record AdditiveScore : ScoreFunction
         base.ValidateFor(spec);
         RequireHeads(V, nameof(V), spec.NumHeadsQ);
         RequireHeads(QueryProjection, nameof(QueryProjection), spec.NumHeadsQ);
-        Require(V.Shape[1] == spec.StoredHeadDim, nameof(V), $"its shape {V} does not fit keys of {spec.StoredHeadDim} components");
+        Ensure.That(V.Shape[1] == spec.StoredHeadDim, nameof(V), $"its shape {V} does not fit keys of {spec.StoredHeadDim} components");
         if (QueryProjection is null)
         {
             RequireSameSize(spec, "an additive score that does not project q");
             return;
         }
 
-        Require(
+        Ensure.That(
             QueryProjection.Shape[1] == spec.HeadDim && QueryProjection.Shape[2] == spec.StoredHeadDim,
             nameof(QueryProjection),
             $"its shape {QueryProjection} does not take q of {spec.HeadDim} components to keys of {spec.StoredHeadDim}");

@@ -66,18 +66,16 @@ public sealed class FloatTable : IEquatable<FloatTable>
     public static FloatTable Of(ReadOnlySpan<float> values, params ReadOnlySpan<int> shape)
     {
         int[] dimensions = shape.IsEmpty ? [values.Length] : shape.ToArray();
-        Require(dimensions.Length <= MaxRank, $"{dimensions.Length} dimensions are more than {MaxRank}");
-        Require(Array.TrueForAll(dimensions, static d => d >= 1), $"the shape [{string.Join(", ", dimensions)}] has an empty dimension");
-        Require(values.Length <= MaxLength, $"{values.Length} numbers are more than {MaxLength}");
-        Require(
+        Ensure.That(dimensions.Length <= MaxRank, nameof(FloatTable), $"{dimensions.Length} dimensions are more than {MaxRank}");
+        Ensure.That(Array.TrueForAll(dimensions, static d => d >= 1), nameof(FloatTable), $"the shape [{string.Join(", ", dimensions)}] has an empty dimension");
+        Ensure.That(values.Length <= MaxLength, nameof(FloatTable), $"{values.Length} numbers are more than {MaxLength}");
+        Ensure.That(
             dimensions.Aggregate(1L, static (product, d) => Math.Min(product * d, int.MaxValue)) == values.Length,
+            nameof(FloatTable),
             $"{values.Length} numbers do not fill the shape [{string.Join(", ", dimensions)}]");
         for (int i = 0; i < values.Length; i++)
         {
-            if (!float.IsFinite(values[i]))
-            {
-                Require(false, $"number {i} of [{string.Join(", ", dimensions)}] is not finite"); // a text only where there is something to say
-            }
+            Ensure.That(float.IsFinite(values[i]), nameof(FloatTable), $"number {i} of [{string.Join(", ", dimensions)}] is not finite");
         }
 
         return new FloatTable(values.ToArray(), dimensions);
@@ -99,12 +97,4 @@ public sealed class FloatTable : IEquatable<FloatTable>
 
     /// <summary>The shape: <c>[8, 64]</c>.</summary>
     public override string ToString() => $"[{string.Join(", ", _shape)}]";
-
-    private static void Require(bool condition, string problem)
-    {
-        if (!condition)
-        {
-            throw new InvalidSpecException(nameof(FloatTable), problem);
-        }
-    }
 }

@@ -11,7 +11,7 @@ public sealed record MultiplicativeScore : ScoreFunction
     public MultiplicativeScore(FloatTable weights)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        Require(weights.Shape.Length == 3, nameof(Weights), $"its shape {weights} is not [heads, headDim, headDim]");
+        Ensure.That(weights.Shape.Length == 3, nameof(Weights), $"its shape {weights} is not [heads, headDim, headDim]");
         Weights = weights;
     }
 
@@ -37,7 +37,7 @@ public sealed record MultiplicativeScore : ScoreFunction
     {
         base.ValidateFor(spec);
         RequireHeads(Weights, nameof(Weights), spec.NumHeadsQ);
-        Require(
+        Ensure.That(
             Weights.Shape[1] == spec.HeadDim && Weights.Shape[2] == spec.StoredHeadDim,
             nameof(Weights),
             $"its shape {Weights} does not take q of {spec.HeadDim} components to keys of {spec.StoredHeadDim}");

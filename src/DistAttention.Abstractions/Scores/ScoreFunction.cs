@@ -81,16 +81,8 @@ public abstract record ScoreFunction
         }
     }
 
-    private protected static void Require(bool condition, string property, string problem)
-    {
-        if (!condition)
-        {
-            throw new InvalidSpecException(property, problem);
-        }
-    }
-
     /// <summary>Where the stored key is not of q's size, only a score that projects q to it will do.</summary>
-    private protected static void RequireSameSize(SequenceSpec spec, string what) => Require(
+    private protected static void RequireSameSize(SequenceSpec spec, string what) => Ensure.That(
         spec.StoredHeadDim == spec.HeadDim,
         nameof(AttendOptions.Score),
         $"{what} needs keys of q's size {spec.HeadDim}; this sequence projects them to {spec.StoredHeadDim}");
@@ -99,8 +91,8 @@ public abstract record ScoreFunction
     {
         if (table is not null)
         {
-            Require(table.Shape.Length == rank, property, $"its shape {table} has not {rank} dimension{(rank == 1 ? "" : "s")}");
-            Require(table.LargestSize <= MaxModifier, property, $"it holds a number larger than {MaxModifier}");
+            Ensure.That(table.Shape.Length == rank, property, $"its shape {table} has not {rank} dimension{(rank == 1 ? "" : "s")}");
+            Ensure.That(table.LargestSize <= MaxModifier, property, $"it holds a number larger than {MaxModifier}");
         }
 
         return table;

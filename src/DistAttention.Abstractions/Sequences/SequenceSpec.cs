@@ -79,24 +79,24 @@ public sealed record SequenceSpec
     /// <exception cref="InvalidSpecException">Names the first property that is wrong, and why.</exception>
     public void Validate()
     {
-        Require(NumHeadsQ is >= 1 and <= 4096, nameof(NumHeadsQ), $"{NumHeadsQ} is not between 1 and 4096");
-        Require(NumHeadsKv >= 1, nameof(NumHeadsKv), $"{NumHeadsKv} is not at least 1");
-        Require(NumHeadsQ % NumHeadsKv == 0, nameof(NumHeadsKv), $"{NumHeadsQ} query heads cannot be shared evenly by {NumHeadsKv} key/value heads");
+        Ensure.That(NumHeadsQ is >= 1 and <= 4096, nameof(NumHeadsQ), $"{NumHeadsQ} is not between 1 and 4096");
+        Ensure.That(NumHeadsKv >= 1, nameof(NumHeadsKv), $"{NumHeadsKv} is not at least 1");
+        Ensure.That(NumHeadsQ % NumHeadsKv == 0, nameof(NumHeadsKv), $"{NumHeadsQ} query heads cannot be shared evenly by {NumHeadsKv} key/value heads");
         RequireHeadDim(HeadDim, nameof(HeadDim));
         RequireHeadDim(HeadDimV, nameof(HeadDimV));
         ValidateKeys();
-        Require(
+        Ensure.That(
             (long)NumHeadsKv * (Math.Max(HeadDim, StoredHeadDim) + HeadDimV) <= MaxComponentsPerPosition,
             nameof(NumHeadsKv),
             $"{NumHeadsKv} heads of {Math.Max(HeadDim, StoredHeadDim)} + {HeadDimV} components are more than {MaxComponentsPerPosition} per position");
-        Require(Enum.IsDefined(KvType), nameof(KvType), $"{(int)KvType} is not a storage type");
-        Require(
+        Ensure.That(Enum.IsDefined(KvType), nameof(KvType), $"{(int)KvType} is not a storage type");
+        Ensure.That(
             ShardLength >= SequenceFormat.RunLength && int.IsPow2(ShardLength) && ShardLength <= 1 << 24,
             nameof(ShardLength),
             $"{ShardLength} is not a power of two between {SequenceFormat.RunLength} and {1 << 24}");
-        Require(ExpectedMask is not null, nameof(ExpectedMask), "a mask is needed");
-        Require(ExpectedLength is null or >= 0, nameof(ExpectedLength), $"{ExpectedLength} is negative");
-        Require(
+        Ensure.That(ExpectedMask is not null, nameof(ExpectedMask), "a mask is needed");
+        Ensure.That(ExpectedLength is null or >= 0, nameof(ExpectedLength), $"{ExpectedLength} is negative");
+        Ensure.That(
             TimeToLive is not { } time || (time >= TimeSpan.FromMilliseconds(1) && time <= TimeSpan.FromDays(36_500)),
             nameof(TimeToLive),
             $"{TimeToLive} is not between 1 ms and 36,500 days");
@@ -120,28 +120,20 @@ public sealed record SequenceSpec
     {
         if (KeyProjection is { } projection)
         {
-            Require(projection.Shape.Length == 3, nameof(KeyProjection), $"its shape {projection} is not [heads, headDim, components]");
-            Require(projection.Shape[0] == 1 || projection.Shape[0] == NumHeadsKv, nameof(KeyProjection), $"its shape {projection} is for {projection.Shape[0]} key/value heads; the sequence has {NumHeadsKv}");
-            Require(projection.Shape[1] == HeadDim, nameof(KeyProjection), $"its shape {projection} does not take keys of {HeadDim} components");
+            Ensure.That(projection.Shape.Length == 3, nameof(KeyProjection), $"its shape {projection} is not [heads, headDim, components]");
+            Ensure.That(projection.Shape[0] == 1 || projection.Shape[0] == NumHeadsKv, nameof(KeyProjection), $"its shape {projection} is for {projection.Shape[0]} key/value heads; the sequence has {NumHeadsKv}");
+            Ensure.That(projection.Shape[1] == HeadDim, nameof(KeyProjection), $"its shape {projection} does not take keys of {HeadDim} components");
             RequireHeadDim(projection.Shape[2], nameof(KeyProjection));
         }
 
-        Require(!ValueFromKeyPrefix || HeadDimV <= StoredHeadDim, nameof(HeadDimV), $"{HeadDimV} components of a value are more than the key's {StoredHeadDim}");
+        Ensure.That(!ValueFromKeyPrefix || HeadDimV <= StoredHeadDim, nameof(HeadDimV), $"{HeadDimV} components of a value are more than the key's {StoredHeadDim}");
         if (Rope is { } rope)
         {
-            Require(rope.FirstDim + rope.Dims <= StoredHeadDim, nameof(Rope), $"components {rope.FirstDim} to {rope.FirstDim + rope.Dims - 1} are turned, but a key has {StoredHeadDim}");
-            Require(!ValueFromKeyPrefix || rope.FirstDim >= HeadDimV, nameof(Rope), $"component {rope.FirstDim} is turned, which is part of the value: set its first component to {HeadDimV} or more");
+            Ensure.That(rope.FirstDim + rope.Dims <= StoredHeadDim, nameof(Rope), $"components {rope.FirstDim} to {rope.FirstDim + rope.Dims - 1} are turned, but a key has {StoredHeadDim}");
+            Ensure.That(!ValueFromKeyPrefix || rope.FirstDim >= HeadDimV, nameof(Rope), $"component {rope.FirstDim} is turned, which is part of the value: set its first component to {HeadDimV} or more");
         }
     }
 
     private static void RequireHeadDim(int value, string name) =>
-        Require(value is >= 1 and <= SequenceFormat.MaxHeadDim, name, $"{value} is not between 1 and {SequenceFormat.MaxHeadDim}");
-
-    private static void Require(bool condition, string property, string problem)
-    {
-        if (!condition)
-        {
-            throw new InvalidSpecException(property, problem);
-        }
-    }
+        Ensure.That(value is >= 1 and <= SequenceFormat.MaxHeadDim, name, $"{value} is not between 1 and {SequenceFormat.MaxHeadDim}");
 }

@@ -92,11 +92,8 @@ public sealed partial class ShardRegistry
             }
         }
 
-        foreach ((ShardId shard, Guid holder) in left ?? [])
-        {
-            // The caller waits for an answer, not for the store; what fails here is found by the store's own sweep.
-            _ = ReleaseAsync(shard, holder, CancellationToken.None).AsTask();
-        }
+        // The caller waits for an answer, not for the store; what fails there is found by the store's own sweep.
+        left?.ForEach(hold => _ = ReleaseAsync(hold.Shard, hold.Holder, CancellationToken.None).AsTask());
     }
 
     /// <summary>Whether nobody holds the shard any more, as far as is remembered.</summary>

@@ -49,7 +49,7 @@ internal unsafe struct NodeCall
         {
             int left = end - Job.FirstVector;
             Job.HeadKv = Part.FirstHeadKv;
-            if (KernelRule.PrefersKeyLanes<TLanes, TVec>(Choice, left, SeesAll(left)))
+            if (KernelRule.PrefersKeyLanes<TLanes, TVec>(Choice, left, left <= KernelRule.MaxKeyLaneVectors && SeesAll(left)))
             {
                 Job.VectorCount = Math.Min(left, KernelRule.MaxKeyLaneVectors);
                 RunKeyLanes<TLanes, TVec, TElement, TReduced, TScaled>(partials);
