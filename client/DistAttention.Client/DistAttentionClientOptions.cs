@@ -91,24 +91,16 @@ public sealed class DistAttentionClientOptions
         RequireTime(HedgeTime, nameof(HedgeTime));
         RequireTime(StallTime, nameof(StallTime));
         RequireTime(RetryTime, nameof(RetryTime));
-        Require(!string.IsNullOrWhiteSpace(ClusterId), nameof(ClusterId), "a value is needed");
-        Require(!string.IsNullOrWhiteSpace(ServiceId), nameof(ServiceId), "a value is needed");
-        Require(Token is null || ApiToken.TryParse(Token, out _), nameof(Token), "it is not a token as 'distattn token new' prints them"); // without its text
-        Require(Tls is not null, nameof(Tls), "a value is needed");
-        Require(Tls!.Problems() is not { Count: > 0 } problems, nameof(Tls), string.Join("; ", Tls.Problems()));
-        Require(TimeProvider is not null, nameof(TimeProvider), "a value is needed");
+        Ensure.That(!string.IsNullOrWhiteSpace(ClusterId), nameof(ClusterId), "a value is needed");
+        Ensure.That(!string.IsNullOrWhiteSpace(ServiceId), nameof(ServiceId), "a value is needed");
+        Ensure.That(Token is null || ApiToken.TryParse(Token, out _), nameof(Token), "it is not a token as 'distattn token new' prints them"); // without its text
+        Ensure.That(Tls is not null, nameof(Tls), "a value is needed");
+        Ensure.That(Tls!.Problems() is not { Count: > 0 } problems, nameof(Tls), $"{string.Join("; ", Tls.Problems())}");
+        Ensure.That(TimeProvider is not null, nameof(TimeProvider), "a value is needed");
     }
 
-    private static void RequirePositive(int value, string property) => Require(value >= 1, property, $"{value} is not at least 1");
+    private static void RequirePositive(int value, string property) => Ensure.That(value >= 1, property, $"{value} is not at least 1");
 
     private static void RequireTime(TimeSpan value, string property) =>
-        Require(value > TimeSpan.Zero && value <= TimeSpan.FromHours(1), property, $"{value} is not between 0 and an hour");
-
-    private static void Require(bool condition, string property, string problem)
-    {
-        if (!condition)
-        {
-            throw new InvalidSpecException(property, problem);
-        }
-    }
+        Ensure.That(value > TimeSpan.Zero && value <= TimeSpan.FromHours(1), property, $"{value} is not between 0 and an hour");
 }

@@ -73,13 +73,10 @@ public abstract record ScoreFunction
         RequireHeads(SinkLogits, nameof(SinkLogits), spec.NumHeadsQ);
     }
 
-    private protected static void RequireHeads(FloatTable? table, string property, int heads)
-    {
-        if (table is not null && table.Shape[0] != 1 && table.Shape[0] != heads)
-        {
-            throw new InvalidSpecException(property, $"its shape {table} is for {table.Shape[0]} query heads; the sequence has {heads}");
-        }
-    }
+    private protected static void RequireHeads(FloatTable? table, string property, int heads) => Ensure.That(
+        table is null || table.Shape[0] == 1 || table.Shape[0] == heads,
+        property,
+        $"its shape {table} is for {table?.Shape[0]} query heads; the sequence has {heads}");
 
     /// <summary>Where the stored key is not of q's size, only a score that projects q to it will do.</summary>
     private protected static void RequireSameSize(SequenceSpec spec, string what) => Ensure.That(

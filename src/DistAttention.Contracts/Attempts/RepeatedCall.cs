@@ -1,3 +1,4 @@
+using DistAttention.Calls;
 using Orleans.Runtime;
 
 namespace DistAttention.Contracts;
@@ -13,7 +14,13 @@ public static class RepeatedCall
 
     private static readonly TimeSpan _firstWait = TimeSpan.FromMilliseconds(750);
     private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>A silo that has taken the place of another is known to the others by then.</summary>
+    private static readonly TimeSpan _usualPatience = TimeSpan.FromSeconds(5);
+
+    /// <inheritdoc cref="RunAsync{T}(Func{Task{T}}, TimeSpan, TimeProvider, CancellationToken)"/>
+    public static Task<T> RunAsync<T>(Func<Task<T>> call, TimeProvider time, CancellationToken cancellationToken) =>
+        RunAsync(call, _usualPatience, time, cancellationToken);
 
     /// <summary>
     /// Makes the call, and again for a while if it is refused on its way: right after a silo is lost or has come back, others still send to what
@@ -28,41 +35,26 @@ public static class RepeatedCall
     /// <exception cref="OperationCanceledException">The waiting was ended; if in a pause, what the pause was for is the inner exception.</exception>
     public static async Task<T> RunAsync<T>(Func<Task<T>> call, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(time);
         long started = time.GetTimestamp();
-        TimeSpan pause = _firstPause;
+        Backoff backoff = new(time, _firstPause);
         while (true)
         {
             try
             {
-                return await RunAsync(call, time, cancellationToken).ConfigureAwait(false);
+                return await AttemptAsync(call, time, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when ((e is OrleansException or TimeoutException or SiloUnreachableException) && time.GetElapsedTime(started) < patience)
             {
-                try
-                {
-                    await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
-                }
-                catch (OperationCanceledException ended)
-                {
-                    // A deadline that passes here passed because of what kept the call from being answered.
-                    throw new OperationCanceledException(ended.Message, e, ended.CancellationToken);
-                }
-
-                pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
+                await backoff.PauseAsync(TimeSpan.Zero, e, cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
-    /// <summary>Makes the call.</summary>
-    /// <typeparam name="T">What it answers.</typeparam>
-    /// <param name="call">Makes it once.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="OrleansException">Every attempt that was made failed on its way.</exception>
-    public static async Task<T> RunAsync<T>(Func<Task<T>> call, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Makes the call, and beside it again while it is not answered.</summary>
+    private static async Task<T> AttemptAsync<T>(Func<Task<T>> call, TimeProvider time, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(call);
         Task<T> first = call();
         if (first.IsCompleted)
         {

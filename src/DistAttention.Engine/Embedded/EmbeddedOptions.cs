@@ -73,29 +73,13 @@ public sealed class EmbeddedOptions
         RequirePositive(MaxCallsPerCaller, nameof(MaxCallsPerCaller));
         RequirePositive(MaxCallBytesPerCaller, nameof(MaxCallBytesPerCaller));
         RequirePositive(TilesInFlight, nameof(TilesInFlight));
-        if (ExpirySweepInterval <= TimeSpan.Zero || ExpirySweepInterval > TimeSpan.FromDays(1))
-        {
-            throw new InvalidSpecException(nameof(ExpirySweepInterval), $"{ExpirySweepInterval} is not between 0 and a day");
-        }
-
+        Ensure.That(ExpirySweepInterval > TimeSpan.Zero && ExpirySweepInterval <= TimeSpan.FromDays(1), nameof(ExpirySweepInterval), $"{ExpirySweepInterval} is not between 0 and a day");
         RequireNotNull(ShardStore, nameof(ShardStore));
         RequireNotNull(LedgerStore, nameof(LedgerStore));
         RequireNotNull(TimeProvider, nameof(TimeProvider));
     }
 
-    private static void RequirePositive(long value, string property)
-    {
-        if (value < 1)
-        {
-            throw new InvalidSpecException(property, $"{value} is not at least 1");
-        }
-    }
+    private static void RequirePositive(long value, string property) => Ensure.That(value >= 1, property, $"{value} is not at least 1");
 
-    private static void RequireNotNull(object? value, string property)
-    {
-        if (value is null)
-        {
-            throw new InvalidSpecException(property, "a value is needed");
-        }
-    }
+    private static void RequireNotNull(object? value, string property) => Ensure.That(value is not null, property, "a value is needed");
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using DistAttention.Calls;
 using DistAttention.Engine.Compute;
 using DistAttention.Engine.Planning;
 using DistAttention.Engine.Shards;

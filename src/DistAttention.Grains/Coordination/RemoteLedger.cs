@@ -11,9 +11,6 @@ namespace DistAttention.Grains;
 /// <param name="stored">Where its state is read when the grain is late; null for nowhere.</param>
 internal sealed class RemoteLedger(ISequenceGrain grain, SequenceHandle handle, TimeProvider time, StoredSnapshots? stored) : ISequenceLedger
 {
-    /// <summary>A silo that has taken the place of another hears of it by then.</summary>
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
-
     public ISequenceGrain Grain => grain;
 
     public SequenceHandle Handle => handle;
@@ -56,7 +53,7 @@ internal sealed class RemoteLedger(ISequenceGrain grain, SequenceHandle handle, 
         },
         cancellationToken);
 
-    private Task<T> RepeatedAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken) => RepeatedCall.RunAsync(call, _patience, time, cancellationToken);
+    private Task<T> RepeatedAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken) => RepeatedCall.RunAsync(call, time, cancellationToken);
 
     private async Task<LedgerSnapshot> AskAsync(CancellationToken cancellationToken) =>
         EngineWire.ToSnapshot(await grain.GetSnapshotAsync(handle.Uid, cancellationToken).ConfigureAwait(false));

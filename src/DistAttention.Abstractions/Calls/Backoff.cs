@@ -1,12 +1,14 @@
-namespace DistAttention.Engine.Execution;
+namespace DistAttention.Calls;
 
-/// <summary>Growing pauses between attempts: 10 ms, doubled up to a second.</summary>
-internal struct Backoff(TimeProvider time)
+/// <summary>Growing pauses between attempts, doubled up to a second.</summary>
+/// <param name="time">The clock.</param>
+/// <param name="first">The first pause; null for 10 ms.</param>
+internal struct Backoff(TimeProvider time, TimeSpan? first = null)
 {
-    private static readonly TimeSpan _first = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan _usualFirst = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan _longest = TimeSpan.FromSeconds(1);
 
-    private TimeSpan _next = _first;
+    private TimeSpan _next = first ?? _usualFirst;
 
     /// <summary>Waits.</summary>
     /// <param name="atLeast">Longer than the pause would be, if asked to be.</param>
